@@ -1,0 +1,64 @@
+"""What every test gets: markers that name what it needs, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tests.services import SERVICES
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, service in SERVICES.items():
+        config.addinivalue_line(
+            "markers", f"needs_{name}: skipped, with the reason, unless {service.label} is there"
+        )
+    config.addinivalue_line(
+        "markers", "only_on(*kinds): left out of the run on other databases: sqlite, postgres, mariadb"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    elsewhere = [item for item in items if not _belongs_here(item)]
+    if not elsewhere:
+        return
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
+def _belongs_here(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("only_on")
+    return marker is None or settings.DATABASE_KIND in marker.args
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, service in SERVICES.items():
+        if not item.get_closest_marker(f"needs_{name}"):
+            continue
+        if reason := service.why_not():
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _without_skips((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _without_skips((yield))
+
+
+def _without_skips(report: Any) -> Any:
+    """In CI a skipped test is a test that did not run: a failure."""
+    if not IN_CI or not report.skipped or hasattr(report, "wasxfail"):
+        return report
+    report.outcome = "failed"
+    report.longrepr = f"Skipped, and CI skips nothing: {report.longrepr}"
+    return report
