@@ -20,7 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
             "markers", f"needs_{name}: skipped, with the reason, unless {service.label} is there"
         )
     config.addinivalue_line(
-        "markers", "only_on(*kinds): left out of the run on other databases: sqlite, postgres, mariadb"
+        "markers",
+        "only_on(*kinds): left out of the run on other databases: sqlite, postgres, mariadb",
     )
 
 

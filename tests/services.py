@@ -1,4 +1,4 @@
-"""The servers and programs that some tests need, where they are looked for, and whether they answer.
+"""The servers and programs that some tests need: where they are looked for, if they answer.
 
 Each is found through one environment variable; the defaults are what a local installation has:
 
