@@ -1,0 +1,1 @@
+"""Where traces and rollups go, one file each."""

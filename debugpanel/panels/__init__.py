@@ -1,0 +1,1 @@
+"""How a stored trace is shown, one file and one template each."""

@@ -1,0 +1,200 @@
+"""The one data type in the middle: capture writes it, everything else reads it.
+
+A trace goes through three stages and keeps its type:
+
+    recording   times are `perf_counter_ns` readings, names are raw (SQL as sent)
+    finished    the writer's steps folded groups, resolved stacks, masked and analysed
+    stored      decoded again: the same shape, `start_ns` is 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any, NamedTuple
+
+# `(start_ns, end_ns, kind, number, parent, name, *values)`: appending a flat tuple costs
+# a third to a tenth of an object. `values` follow the instrument's `columns`.
+SpanTuple = tuple[Any, ...]
+
+# `(at_ns, kind, parent, name, *values)`
+EventTuple = tuple[Any, ...]
+
+# (code object, instruction offset) pairs, innermost first; never frames.
+RawStack = tuple[tuple[CodeType, int], ...]
+
+ROOT = 0
+"""The parent number of what stands directly below the trace."""
+
+
+class Span(NamedTuple):
+    """A span for readers. `number` is 0 for a span that can have no children."""
+
+    start_ns: int
+    end_ns: int
+    kind: str
+    number: int
+    parent: int
+    name: str
+    values: tuple[Any, ...]
+
+    @property
+    def duration_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+
+class Event(NamedTuple):
+    """A moment for readers: a log record, an exception, a mark of the user's own."""
+
+    at_ns: int
+    kind: str
+    parent: int
+    name: str
+    values: tuple[Any, ...]
+
+
+class Frame(NamedTuple):
+    """One resolved stack entry; `file` is relative to the project or to site-packages."""
+
+    file: str
+    function: str
+    line: int
+    in_app: bool
+
+
+class Group:
+    """Spans summed up because there are many of them: renders of one template, overflow."""
+
+    __slots__ = ("active", "count", "end_ns", "max_ns", "number", "parent", "start_ns", "total_ns")
+
+    def __init__(self, number: int, parent: int, start_ns: int) -> None:
+        self.number = number
+        self.parent = parent
+        self.start_ns = start_ns
+        self.end_ns = start_ns
+        self.count = 0
+        self.total_ns = 0
+        self.max_ns = 0
+        self.active = 0
+
+    def add(self, start_ns: int, end_ns: int) -> None:
+        duration_ns = end_ns - start_ns
+        self.count += 1
+        self.total_ns += duration_ns
+        self.end_ns = end_ns
+        if duration_ns > self.max_ns:
+            self.max_ns = duration_ns
+
+
+class Trace:
+    """One unit of work. Defaults live on the class, so that opening a trace sets little.
+
+    `duration_ns` ends when the boundary returned, for streams at close; `total_ns` always
+    at close. `cpu_ns` is None where one thread's CPU time would not be this trace's.
+    """
+
+    id: int = 0
+    kind: str = "request"
+    name: str = ""
+    view: str = ""
+    method: str = ""
+    path: str = ""
+    started_ns: int = 0
+    start_ns: int = 0
+    duration_ns: int = 0
+    total_ns: int = 0
+    cpu_ns: int | None = None
+    status: int = 0
+    state: str = "open"
+    unhandled: bool = False
+    recorded: bool = True
+    closed: bool = False
+    discarded: bool = False
+    forced: bool = False
+    streaming: bool = False
+    reason: str = ""
+    weight: float = 1.0
+    release: str = ""
+    worker: str = ""
+    user: str = ""
+    client: str = ""
+    remote_id: str = ""
+    remote_parent: str = ""
+    query_count: int = 0
+    query_ns: int = 0
+    most_repeated: int = 0
+    numbers: int = 0
+    room: int = 0
+    max_spans: int = 500
+    sequence: int = 0
+    text_room: int = 0
+    leased_bytes: int = 0
+    cpu_start_ns: int = -1
+    thread_id: int = 0
+
+    spans: list[SpanTuple]
+    events: list[EventTuple]
+    groups: dict[tuple[str, str], Group]
+    overflow: dict[tuple[str, str], Group]
+    slowest_overflow: list[tuple[int, int, SpanTuple]]
+    repeats: dict[str, int]
+    stacks: dict[int, Any]
+    facts: dict[str, Any]
+    notes: dict[str, Any]
+    findings: list[dict[str, Any]]
+    dropped: dict[str, int]
+    event_counts: dict[str, int]
+    errors: list[str]
+
+    def __init__(self) -> None:
+        self.spans = []
+        self.repeats = {}
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the rarer containers when they are first needed."""
+        make = _LAZY.get(name)
+        if make is None:
+            raise AttributeError(name)
+        value = make()
+        setattr(self, name, value)
+        return value
+
+    @property
+    def hex_id(self) -> str:
+        return f"{self.id:032x}"
+
+    def next_number(self) -> int:
+        """Return a number for a span that may have children."""
+        self.numbers = number = self.numbers + 1
+        return number
+
+    def next_sequence(self) -> int:
+        """Break ties between spans of equal duration, which tuples could not order."""
+        self.sequence = sequence = self.sequence + 1
+        return sequence
+
+    def count_dropped(self, reason: str, count: int = 1) -> None:
+        self.dropped[reason] = self.dropped.get(reason, 0) + count
+
+    def iter_spans(self) -> Iterator[Span]:
+        for span in self.spans:
+            yield Span(*span[:6], span[6:])
+
+    def iter_events(self) -> Iterator[Event]:
+        for event in self.events:
+            yield Event(*event[:4], event[4:])
+
+
+_LAZY: dict[str, type[list[Any]] | type[dict[Any, Any]]] = {
+    "events": list,
+    "groups": dict,
+    "overflow": dict,
+    "slowest_overflow": list,
+    "stacks": dict,
+    "facts": dict,
+    "notes": dict,
+    "findings": list,
+    "dropped": dict,
+    "event_counts": dict,
+    "errors": list,
+}
