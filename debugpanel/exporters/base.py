@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from debugpanel.delivery.outlet import ExporterPaused as ExporterPaused
 from debugpanel.metrics.rollup import Rollups
 from debugpanel.trace.model import Trace
-
-
-class ExporterPaused(Exception):
-    """Raised when nothing can be written for now; the text says why and what would help."""
 
 
 class Exporter:
@@ -25,6 +23,9 @@ class Exporter:
     def count(self, rollups: Rollups) -> None:
         """Store partial buckets: numbers that stand for every request."""
         raise NotImplementedError
+
+    def heartbeat(self, state: dict[str, Any]) -> None:
+        """Store what the process says of itself, once a minute."""
 
     def maintain(self, now_s: float) -> None:
         """Do one slice of housekeeping, at most 250 ms; called between batches."""

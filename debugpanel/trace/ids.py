@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from debugpanel.trace.model import Trace
+
 _BLOCK_IDS = 256
 _BYTES_PER_ID = 10
 _VERSION_BITS = 0x7 << 76
@@ -47,3 +49,10 @@ def new_trace_id(started_ns: int) -> int:
 def fraction(trace_id: int) -> float:
     """Return the id's last 56 bits as a number in [0, 1): W3C Trace Context level 2's random part."""
     return (trace_id & _LOW_56) / (1 << 56)
+
+
+def trace_id_of(trace: Trace) -> int:
+    """Return the trace's id, given when it is first asked for."""
+    if not trace.id:
+        trace.id = new_trace_id(trace.started_ns)
+    return trace.id

@@ -123,11 +123,14 @@ class Trace:
     query_count: int = 0
     query_ns: int = 0
     most_repeated: int = 0
+    stack_at_repeat: int = 5
+    stack_above_ns: int = 100_000_000
     numbers: int = 0
     room: int = 0
     max_spans: int = 500
     sequence: int = 0
     text_room: int = 0
+    exception_id: int = 0
     leased_bytes: int = 0
     cpu_start_ns: int = -1
     thread_id: int = 0

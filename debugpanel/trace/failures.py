@@ -1,0 +1,123 @@
+"""Taking an exception apart without running any code of its own.
+
+Nothing of the exception is kept: type names, builtin arguments, and (code, instruction)
+pairs of its frames. Attributes are read through `BaseException`'s own descriptors, because
+a subclass may turn them into properties that raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter_ns
+from types import CodeType, TracebackType
+from typing import Any
+
+from debugpanel.trace.budget import append_event
+from debugpanel.trace.model import Trace
+from debugpanel.trace.values import plain
+
+KIND = "exception"
+MAX_EXCEPTIONS = 20
+MAX_CHAIN = 10
+MAX_FRAMES_EACH_END = 25
+MAX_ARGS = 10
+
+_args_of = BaseException.__dict__["args"].__get__
+_cause_of = BaseException.__dict__["__cause__"].__get__
+_context_of = BaseException.__dict__["__context__"].__get__
+_suppressed = BaseException.__dict__["__suppress_context__"].__get__
+_traceback_of = BaseException.__dict__["__traceback__"].__get__
+_members_of = BaseExceptionGroup.__dict__["exceptions"].__get__
+_name_of_type = type.__dict__["__qualname__"].__get__
+_module_of_type = type.__dict__["__module__"].__get__
+
+RawFailure = tuple[str, str, list[Any], list[tuple[CodeType, int]]]
+
+
+def note_exception(trace: Trace, parent: int, error: BaseException, *, handled: bool) -> None:
+    """Add an exception event; the same exception seen again only gets its new state."""
+    if trace.exception_id == id(error):
+        _mark(trace, handled)
+        return
+    trace.exception_id = id(error)
+    chain = [(relation, *_take(linked)) for relation, linked in _chain(error)]
+    event = (perf_counter_ns(), KIND, parent, qualified_name(error), *_take(error)[2:], handled, chain)
+    append_event(trace, event, 2_048, MAX_EXCEPTIONS)
+
+
+def qualified_name(error: BaseException) -> str:
+    """Name an exception's type with its module, builtins without."""
+    kind = type(error)
+    module, name = _module_of_type(kind), _name_of_type(kind)
+    return str(name) if module == "builtins" else f"{module}.{name}"
+
+
+def _mark(trace: Trace, handled: bool) -> None:
+    for index in range(len(trace.events) - 1, -1, -1):
+        event = trace.events[index]
+        if event[1] == KIND:
+            trace.events[index] = (*event[:6], handled, event[7])
+            return
+
+
+def _take(error: BaseException) -> RawFailure:
+    kind = type(error)
+    args = [plain(arg) for arg in _args_of(error)[:MAX_ARGS]]
+    code = _database_code(error)
+    if code:
+        args = [code]
+    frames = _frames(_traceback_of(error))
+    return qualified_name(error), str(_module_of_type(kind)), args, frames
+
+
+def _database_code(error: BaseException) -> str:
+    """Return a database error's SQLSTATE or number: its text may hold values of rows."""
+    cause = _cause_of(error) or error
+    module = _module_of_type(type(cause))
+    if not isinstance(module, str):
+        return ""
+    if module.startswith("psycopg"):
+        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+        return f"SQLSTATE {state}" if type(state) is str else ""
+    if module == "sqlite3":
+        name = getattr(cause, "sqlite_errorname", None)
+        return name if type(name) is str else ""
+    if module.startswith("MySQLdb"):
+        args = _args_of(cause)
+        return f"error {args[0]}" if args and type(args[0]) is int else ""
+    return ""
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[CodeType, int]]:
+    """Return the first and last frames, outermost first."""
+    frames: list[tuple[CodeType, int]] = []
+    while traceback is not None:
+        if len(frames) >= 2 * MAX_FRAMES_EACH_END:
+            del frames[MAX_FRAMES_EACH_END]
+        frames.append((traceback.tb_frame.f_code, traceback.tb_lasti))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _chain(error: BaseException) -> Iterator[tuple[str, BaseException]]:
+    """Yield what led to an exception, nearest first, then the members of a group."""
+    seen = {id(error)}
+    current: BaseException | None = error
+    while current is not None and len(seen) < MAX_CHAIN:
+        relation, current = _before(current)
+        if current is None or id(current) in seen:
+            break
+        seen.add(id(current))
+        yield relation, current
+    if issubclass(type(error), BaseExceptionGroup):
+        for member in _members_of(error)[: MAX_CHAIN - len(seen)]:
+            yield "group", member
+
+
+def _before(error: BaseException) -> tuple[str, BaseException | None]:
+    cause = _cause_of(error)
+    if cause is not None:
+        return "cause", cause
+    if _suppressed(error):
+        return "context", None
+    return "context", _context_of(error)
