@@ -191,7 +191,7 @@ def _with_plain_savepoint(text: str) -> str:
 
 _SAVEPOINT = re.compile(
     r"\A((?:SAVEPOINT|RELEASE(?: SAVEPOINT)?|ROLLBACK(?: WORK| TRANSACTION)? TO(?: SAVEPOINT)?))"
-    r" (?!SAVEPOINT\b).+\Z",
+    r" (?!SAVEPOINT\b|\[).+\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
