@@ -1,0 +1,1 @@
+"""A small real shop with debugpanel in it: ``python3 -m sandbox_project``."""

@@ -1,0 +1,1 @@
+"""Tidewater Chandlery: a shop for small boats, with faults on purpose."""

@@ -1,0 +1,26 @@
+"""What every page shows: the categories and the number of pieces in the basket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.cache import caches
+from django.http import HttpRequest
+
+from sandbox_project.shop import basket
+from sandbox_project.shop.models import Category
+
+CATEGORIES_KEPT_S = 60
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    if request.path.startswith("/admin/"):
+        return {}
+    return {"categories": categories(), "basket_pieces": sum(basket.quantities(request).values())}
+
+
+def categories() -> list[Category]:
+    found: list[Category] = caches["worker"].get_or_set(
+        "categories", lambda: list(Category.objects.all()), CATEGORIES_KEPT_S
+    )
+    return found
