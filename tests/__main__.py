@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +52,8 @@ def fingerprint() -> str:
 def extras() -> str:
     """The driver of MariaDB is compiled, so it is asked for only where that can work."""
     tools = ("mariadb_config", "pkg-config", "cc")
-    can_compile = all(shutil.which(tool) for tool in tools)
+    has_headers = Path(sysconfig.get_path("include"), "Python.h").exists()
+    can_compile = has_headers and all(shutil.which(tool) for tool in tools)
     return "test,mariadb" if can_compile else "test"
 
 
