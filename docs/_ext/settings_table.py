@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from debugpanel.conf import Settings
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+from debugpanel.conf import Settings
 
 
 class SettingsTable(SphinxDirective):
@@ -32,8 +33,7 @@ def row(*cells: str) -> Iterator[str]:
 
 def default_of(setting: Field[Any]) -> str:
     default = setting.default
-    if default is MISSING:
-        assert setting.default_factory is not MISSING
+    if setting.default_factory is not MISSING:
         default = setting.default_factory()
     return "the parts in ``debugpanel.defaults``" if is_long(default) else f"``{default!r}``"
 
