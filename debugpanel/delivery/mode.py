@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from contextvars import ContextVar
 
 from django.core import mail
 
 from debugpanel import conf
+from debugpanel.trace.model import Trace
 
 # Tests of ours run the real delivery under a test runner.
 delivers_in_tests = False
 
+# Where `IN_TESTS = "memory"` collects; bounded, the oldest go first.
+memory: deque[Trace] = deque(maxlen=1000)
+
 # A collector of `debugpanel.testing.capture_trace()`, in this context only.
-CAPTURE: ContextVar[list[object] | None] = ContextVar("debugpanel_capture", default=None)
+CAPTURE: ContextVar[list[Trace] | None] = ContextVar("debugpanel_capture", default=None)
 
 
 def in_test_run() -> bool:

@@ -28,7 +28,6 @@ from debugpanel.trace.model import Trace
 BATCH_TRACES = 100
 EXIT_FLUSH_S = 2.0
 MINUTE_S = 60.0
-POLL_S = 0.005
 
 Step = Callable[[Trace], Trace | None]
 
@@ -74,6 +73,7 @@ class Writer:
         self._start_lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
+        self._flushes: list[threading.Event] = []
         self._cycled_at_s = self._minute_at_s = self._clock()
 
     def _after_fork(self) -> None:
@@ -95,10 +95,6 @@ class Writer:
             self._start()
         elif self.counter.is_crowded and not self._wake.is_set():
             self._wake.set()
-
-    def take_back(self, trace: Trace) -> None:
-        """Queue a trace that was counted before."""
-        self.queue.offer(trace)
 
     def _start(self) -> None:
         if not mode.threads_can_run():
@@ -129,7 +125,13 @@ class Writer:
         while not self._stopping and pid == os.getpid():
             self._wake.wait(self._interval_s())
             self._wake.clear()
-            self.cycle()
+            self._serve()
+
+    def _serve(self) -> None:
+        wanted, self._flushes = self._flushes, []
+        self.cycle(at_once=bool(wanted))
+        for done in wanted:
+            done.set()
 
     def _interval_s(self) -> float:
         # Processes that started together drift apart.
@@ -216,15 +218,15 @@ class Writer:
 
     def flush(self, timeout_s: float) -> Flushed:
         """Deliver everything now, within `timeout_s` seconds, back-off or not."""
-        worker = threading.Thread(
-            target=self.cycle, kwargs={"at_once": True}, name="debugpanel-flush", daemon=True
-        )
-        try:
-            worker.start()
-            worker.join(timeout_s)
-        except RuntimeError:
-            # Interpreter shutdown: no thread can start, so the caller's does it.
+        done = threading.Event()
+        self._flushes.append(done)
+        if self._thread is None:
+            self._start()
+        if self._thread is None or not self._thread.is_alive():
             self.cycle(at_once=True)
+        else:
+            self._wake.set()
+            done.wait(timeout_s)
         return self.totals()
 
     def totals(self) -> Flushed:
@@ -257,8 +259,8 @@ class Writer:
     def _at_exit(self, pid: int) -> None:
         if pid != os.getpid() or pid != self._pid:
             return
-        self._stopping = True
         self.flush(EXIT_FLUSH_S)
+        self._stopping = True
         self._wake.set()
 
     def reset_for_tests(self) -> None:

@@ -16,4 +16,4 @@ def is_recorded(trace: Trace, settings: Settings) -> bool:
     rate = settings.RECORD_RATE
     if rate >= 1.0 or trace.forced:
         return True
-    return rate > 0.0 and fraction(trace_id_of(trace)) < rate
+    return rate > 0.0 and fraction(trace.drawn_from or trace_id_of(trace)) < rate

@@ -79,4 +79,4 @@ def is_random_hit(trace: Trace, settings: Settings) -> bool:
     rate = settings.SAMPLE_RATE
     if rate >= 1.0:
         return True
-    return rate > 0.0 and fraction(trace_id_of(trace)) < rate
+    return rate > 0.0 and fraction(trace.drawn_from or trace_id_of(trace)) < rate

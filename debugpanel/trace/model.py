@@ -65,9 +65,20 @@ class Frame(NamedTuple):
 class Group:
     """Spans summed up because there are many of them: renders of one template, overflow."""
 
-    __slots__ = ("active", "count", "end_ns", "max_ns", "number", "parent", "start_ns", "total_ns")
+    __slots__ = (
+        "active",
+        "count",
+        "end_ns",
+        "label",
+        "max_ns",
+        "number",
+        "parent",
+        "start_ns",
+        "total_ns",
+    )
 
-    def __init__(self, number: int, parent: int, start_ns: int) -> None:
+    def __init__(self, number: int, parent: int, start_ns: int, label: str = "") -> None:
+        self.label = label
         self.number = number
         self.parent = parent
         self.start_ns = start_ns
@@ -120,6 +131,8 @@ class Trace:
     client: str = ""
     remote_id: str = ""
     remote_parent: str = ""
+    drawn_from: int = 0
+    first_byte_ns: int = 0
     query_count: int = 0
     query_ns: int = 0
     most_repeated: int = 0

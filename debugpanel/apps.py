@@ -1,0 +1,66 @@
+"""Start-up: checks and instruments. No thread, no connection, no query."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import signals
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from debugpanel import conf, guard
+from debugpanel.instruments.base import DidNotEnable, Instrument
+
+installed: dict[str, Instrument] = {}
+refused: dict[str, str] = {}
+"""Why instruments could not be installed here, by dotted path."""
+
+
+class DebugPanelConfig(AppConfig):
+    name = "debugpanel"
+    verbose_name = _("Debug panel")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from debugpanel import checks  # noqa: F401 - registers them
+
+        if conf.get().ENABLED:
+            install()
+
+
+def install() -> None:
+    """Install the instruments that the settings name, each once."""
+    for path in conf.get().INSTRUMENTS:
+        if path not in installed:
+            _install(path)
+    signals.request_finished.connect(_on_request_finished, dispatch_uid="debugpanel")
+
+
+def uninstall() -> None:
+    """Put everything back as it was, the last installed first."""
+    signals.request_finished.disconnect(dispatch_uid="debugpanel")
+    for path, instrument in reversed(list(installed.items())):
+        instrument.uninstall()
+        del installed[path]
+
+
+def _install(path: str) -> None:
+    try:
+        instrument: Instrument = import_string(path)()
+        instrument.install()
+    except DidNotEnable as reason:
+        refused[path] = str(reason)
+    except Exception as fault:
+        refused[path] = type(fault).__name__
+        guard.report(f"instrument {path}", fault)
+    else:
+        installed[path] = instrument
+        refused.pop(path, None)
+
+
+def _on_request_finished(**kwargs: object) -> None:
+    from debugpanel import recorder
+
+    try:
+        recorder.close_current()
+    except Exception as fault:
+        guard.report("recorder", fault)

@@ -1,0 +1,102 @@
+"""What is taken from a request and its response, and nothing that they did not already know.
+
+Never the body, POST, the session or a user that the application did not look up itself.
+`name_request` runs for every trace, `gather` only for those that are kept.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from debugpanel.redaction.headers import REQUEST_RULES, RESPONSE_RULES
+from debugpanel.trace.model import Trace
+
+UNMATCHED = "(no route)"
+MAX_METHOD = 20
+MAX_PATH = 2_048
+MAX_QUERY = 4_096
+MAX_HEADERS = 100
+MAX_HEADER_VALUE = 4_096
+MAX_USER = 64
+
+METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)
+
+
+def name_request(trace: Trace, request: Any) -> None:
+    """Name the trace by the pattern that matched; never by resolving."""
+    method = request.method
+    trace.method = method if method in METHODS else "OTHER"
+    match = request.resolver_match
+    trace.name = (match.route or "/") if match is not None else UNMATCHED
+    if not trace.view and match is not None:
+        trace.view = match._func_path
+
+
+def gather(trace: Trace, request: Any, response: Any) -> None:
+    """Take what a kept trace shows of its request and response."""
+    meta = request.META
+    trace.path = request.path[:MAX_PATH]
+    trace.user = user_key(request)
+    trace.facts = {
+        "scheme": meta.get("wsgi.url_scheme") or request.__dict__.get("scope", {}).get("scheme", ""),
+        "query": _text(meta.get("QUERY_STRING"))[:MAX_QUERY],
+        "request_headers": _request_headers(meta),
+        "cookie_header": _text(meta.get("HTTP_COOKIE"))[:MAX_HEADER_VALUE],
+        "remote_addr": _text(meta.get("REMOTE_ADDR")),
+        "forwarded_for": _text(meta.get("HTTP_X_FORWARDED_FOR"))[:MAX_HEADER_VALUE],
+        "arguments": _argument_names(request.resolver_match),
+    }
+    if request.method not in METHODS:
+        trace.facts["method"] = _text(request.method)[:MAX_METHOD]
+    if response is not None:
+        trace.facts.update(_of_response(response))
+
+
+def user_key(request: Any) -> str:
+    """Return the primary key of a user whom the application itself looked up, else ""."""
+    held = request.__dict__
+    user = held.get("_cached_user") or held.get("_acached_user") or held.get("user")
+    options = getattr(type(user), "_meta", None)
+    key_field = getattr(options, "pk", None)
+    if key_field is None:
+        return ""
+    key = user.__dict__.get(key_field.attname)
+    return str(key)[:MAX_USER] if type(key) in (int, str, uuid.UUID) else ""
+
+
+def _text(value: object) -> str:
+    return value if type(value) is str else ""
+
+
+def _request_headers(meta: dict[str, Any]) -> list[tuple[str, str]]:
+    """Take values of allowed headers, and only the names of all others."""
+    headers = []
+    for key, value in meta.items():
+        name = _header_name(key)
+        if name and len(headers) < MAX_HEADERS:
+            shown = _text(value)[:MAX_HEADER_VALUE] if name in REQUEST_RULES else ""
+            headers.append((name, shown))
+    return headers
+
+
+def _header_name(key: str) -> str:
+    if key.startswith("HTTP_"):
+        return key[5:].replace("_", "-").lower()
+    if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        return key.replace("_", "-").lower()
+    return ""
+
+
+def _argument_names(match: Any) -> list[str]:
+    return [] if match is None else [str(name) for name in match.kwargs][:50]
+
+
+def _of_response(response: Any) -> dict[str, Any]:
+    headers = [
+        (name, _text(value)[:MAX_HEADER_VALUE] if name.lower() in RESPONSE_RULES else "")
+        for name, value in list(response.headers.items())[:MAX_HEADERS]
+    ]
+    return {"response_headers": headers, "set_cookies": list(response.cookies)[:50]}

@@ -1,0 +1,231 @@
+"""The story of a trace: begin, finish, and the steps that make it fit to store.
+
+    begin      a boundary opens it, the head sampler decides
+    returned   the boundary's work is done; the response may still stream
+    close      the true end: counted always, kept or dropped by the tail sampler
+    STEPS      the writer's work on what is kept, in this order
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import get_ident
+from time import perf_counter_ns, thread_time_ns, time_ns
+from typing import Any
+
+from debugpanel import conf, facts, guard, steps
+from debugpanel.delivery import mode
+from debugpanel.delivery.heartbeat import worker_name
+from debugpanel.delivery.writer import Plan, Step, Writer
+from debugpanel.sampling import head, peers
+from debugpanel.sampling.tail import HELD, TailSampler
+from debugpanel.trace import budget
+from debugpanel.trace.context import CURRENT, NOWHERE
+from debugpanel.trace.model import ROOT, Trace
+from debugpanel.trace.traceparent import parse_traceparent
+
+PART = "recorder"
+ATTRIBUTE = "_debugpanel_trace"
+
+STEPS: tuple[Step, ...] = (
+    steps.fold_groups,
+    steps.resolve_stacks,
+    steps.finish_exceptions,
+    steps.normalise_sql,
+    steps.redact,
+    steps.find_repeats,
+)
+
+sampler = TailSampler()
+
+
+def release_held() -> list[Trace]:
+    """Give up the slowest of each route: their minute is over."""
+    kept = sampler.slowest.release(conf.get().BUDGETS["slowest"])
+    for trace in kept:
+        trace.reason = "slowest"
+    return kept
+
+
+writer = Writer(
+    Plan(
+        steps=STEPS,
+        measure=steps.measure,
+        release_held=release_held,
+        refused=lambda: sampler.limiter.refused,
+    )
+)
+
+
+def begin(request: Any, *, is_sync: bool) -> Trace | None:
+    """Open a trace for a request, unless the head sampler says otherwise. Never raises."""
+    try:
+        settings = conf.get()
+        if not settings.ENABLED or (mode.in_test_run() and not mode.records_here()):
+            return None
+        if request.path.startswith(settings.IGNORE_PATHS):
+            return None
+        return _open(request, settings, is_sync)
+    except Exception as fault:
+        guard.report(PART, fault)
+        return None
+
+
+def _open(request: Any, settings: conf.Settings, is_sync: bool) -> Trace:
+    stale = CURRENT.get()[0]
+    if stale is not None and stale.duration_ns:
+        # Its response was never closed.
+        _close_unclosed(stale)
+    trace = Trace()
+    trace.started_ns = time_ns()
+    trace.start_ns = perf_counter_ns()
+    parent = request.META.get("HTTP_TRACEPARENT")
+    if parent is not None:
+        _note_parent(trace, request.META, parent, settings)
+    if settings.RECORD_RATE < 1.0 and not head.is_recorded(trace, settings):
+        trace.recorded = False
+        CURRENT.set(NOWHERE)
+        return trace
+    trace.max_spans = settings.MAX_SPANS
+    budget.open_room(trace, settings.MAX_SPANS)
+    trace.stack_at_repeat = settings.REPEATS
+    trace.stack_above_ns = int(settings.SLOW_QUERY_MS * 1_000_000)
+    setattr(request, ATTRIBUTE, trace)
+    CURRENT.set((trace, ROOT))
+    if is_sync:
+        trace.thread_id = get_ident()
+        trace.cpu_start_ns = thread_time_ns()
+    return trace
+
+
+def _note_parent(trace: Trace, meta: dict[str, Any], header: str, settings: conf.Settings) -> None:
+    """Take the caller's ids; only a trusted one decides what is recorded and kept."""
+    parent = parse_traceparent(header)
+    if parent is None:
+        return
+    trace.remote_id, trace.remote_parent, is_sampled = parent
+    if not settings.TRUSTED_NETWORKS:
+        return
+    if peers.peer_is_trusted(meta.get("REMOTE_ADDR", ""), settings.TRUSTED_NETWORKS):
+        trace.forced = is_sampled
+        trace.drawn_from = int(trace.remote_id, 16)
+
+
+def returned(trace: Trace, request: Any, response: Any) -> None:
+    """Note that the middleware returned; the trace closes with its response. Never raises."""
+    try:
+        end_ns = perf_counter_ns()
+        trace.duration_ns = end_ns - trace.start_ns
+        if trace.cpu_start_ns >= 0 and trace.thread_id == get_ident():
+            trace.cpu_ns = thread_time_ns() - trace.cpu_start_ns
+        if trace.discarded:
+            return
+        trace.status = response.status_code
+        trace.streaming = response.streaming
+        response._resource_closers.append(partial(close, trace, request, response))
+    except Exception as fault:
+        guard.report(PART, fault)
+
+
+def failed(trace: Trace, request: Any, error: BaseException) -> None:
+    """Close a trace whose chain raised: a cancelled task, or an exit. Never raises."""
+    try:
+        trace.duration_ns = perf_counter_ns() - trace.start_ns
+        trace.state = "cancelled" if type(error).__name__ == "CancelledError" else "error"
+        trace.unhandled = trace.state == "error"
+        close(trace, request, None)
+    except Exception as fault:
+        guard.report(PART, fault)
+
+
+def close(trace: Trace, request: Any, response: Any) -> None:
+    """End a trace for good: count it, and keep or drop it. Never raises."""
+    try:
+        if trace.closed:
+            return
+        trace.closed = True
+        if CURRENT.get()[0] is trace:
+            CURRENT.set(NOWHERE)
+        if not trace.discarded:
+            _close(trace, request, response)
+    except Exception as fault:
+        guard.report(PART, fault)
+
+
+def close_current() -> None:
+    """Close the trace of this context if its boundary returned: the fallback of the closers."""
+    trace = CURRENT.get()[0]
+    if trace is not None and trace.duration_ns:
+        _close_unclosed(trace)
+
+
+def _close_unclosed(trace: Trace) -> None:
+    trace.state = "unclosed"
+    close(trace, None, None)
+
+
+def _close(trace: Trace, request: Any, response: Any) -> None:
+    now_ns = perf_counter_ns()
+    trace.total_ns = now_ns - trace.start_ns
+    if trace.streaming:
+        _note_stream(trace, now_ns)
+    if trace.leased_bytes:
+        budget.release(trace)
+    else:
+        trace.room = 0
+    if trace.state == "open":
+        trace.state = "ok"
+    if request is not None:
+        facts.name_request(trace, request)
+    settings = conf.get()
+    if trace.recorded:
+        _judge(trace, request, response, settings)
+    _hand_over(trace)
+
+
+def _note_stream(trace: Trace, now_ns: int) -> None:
+    """Show the time between the first byte and the last as a span; the request ends with it."""
+    returned_ns = trace.start_ns + trace.duration_ns
+    trace.spans.append((returned_ns, now_ns, "stream", 0, ROOT, ""))
+    trace.first_byte_ns = trace.duration_ns
+    trace.duration_ns = trace.total_ns
+
+
+def _judge(trace: Trace, request: Any, response: Any, settings: conf.Settings) -> None:
+    decision = sampler.decide(trace, settings)
+    if not decision:
+        return
+    trace.release = settings.RELEASE
+    trace.worker = worker_name()
+    if request is not None:
+        facts.gather(trace, request, response)
+    if decision == HELD:
+        sampler.slowest.hold(trace)
+    else:
+        trace.reason = decision
+
+
+def _hand_over(trace: Trace) -> None:
+    if mode.in_test_run():
+        _hand_to_tests(trace)
+    else:
+        writer.take(trace)
+
+
+def _hand_to_tests(trace: Trace) -> None:
+    collected = mode.CAPTURE.get()
+    if collected is None:
+        collected = mode.memory
+    done = finish(trace)
+    if done is not None:
+        collected.append(done)
+
+
+def finish(trace: Trace) -> Trace | None:
+    """Take a trace through all steps at once."""
+    done: Trace | None = trace
+    for step in STEPS:
+        if done is None:
+            return None
+        done = step(done)
+    return done

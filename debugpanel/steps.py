@@ -1,0 +1,147 @@
+"""The writer's work on a finished trace, one function a step; `recorder.STEPS` has the order.
+
+Each takes a trace and returns it, or None to let it go.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.db import connections
+
+from debugpanel import conf
+from debugpanel.analysis.errors import fingerprint_error
+from debugpanel.analysis.n_plus_one import find_repeats as repeats_of
+from debugpanel.analysis.self_time import self_times
+from debugpanel.analysis.sql import Statement, describe_cache
+from debugpanel.metrics.rollup import Measurement
+from debugpanel.redaction import gate
+from debugpanel.trace import failures, source
+from debugpanel.trace.model import Frame, Group, RawStack, Trace
+
+SQL = "sql"
+TEMPLATE = "template"
+EXCEPTION = failures.KIND
+
+
+def fold_groups(trace: Trace) -> Trace:
+    """Turn sums over one template into spans, and put the slowest of the overflow back."""
+    for (kind, name), group in trace.__dict__.pop("groups", {}).items():
+        trace.spans.append(_span_of_group(kind, name, group))
+    for _, _, span in sorted(trace.__dict__.pop("slowest_overflow", ())):
+        trace.spans.append(span)
+    return trace
+
+
+def _span_of_group(kind: str, name: str, group: Group) -> tuple[Any, ...]:
+    values = (group.count, group.max_ns, group.total_ns, group.label)
+    return (group.start_ns, group.end_ns, kind, group.number, group.parent, name, *values)
+
+
+def resolve_stacks(trace: Trace) -> Trace:
+    """Replace code objects by file, function and line."""
+    stacks = trace.__dict__.get("stacks")
+    if stacks:
+        trace.stacks = {index: _resolved(stack) for index, stack in stacks.items()}
+    return trace
+
+
+def _resolved(stack: RawStack | list[Frame]) -> list[Frame]:
+    return [item if isinstance(item, Frame) else source.resolve(*item) for item in stack]
+
+
+def finish_exceptions(trace: Trace) -> Trace:
+    """Mask messages, resolve frames and find the group of each exception. Done once."""
+    events = trace.__dict__.get("events")
+    if not events or "errors" in trace.__dict__:
+        return trace
+    trace.errors = []
+    trace.events = [_finished(trace, event) if event[1] == EXCEPTION else event for event in events]
+    return trace
+
+
+def _finished(trace: Trace, event: tuple[Any, ...]) -> tuple[Any, ...]:
+    at_ns, kind, parent, name, args, frames, handled, chain = event
+    message = gate.exception_text(name, args)
+    resolved = _resolved(frames)
+    fingerprint = fingerprint_error(name, resolved, message)
+    if not handled:
+        trace.errors.append(fingerprint)
+    links = [
+        [relation, linked, gate.exception_text(linked, linked_args), _resolved(linked_frames)]
+        for relation, linked, linked_args, linked_frames in chain
+    ]
+    return (at_ns, kind, parent, name, message, handled, resolved, links, fingerprint)
+
+
+@lru_cache(maxsize=64)
+def _quotes_strings(alias: str) -> bool:
+    """Say whether double quotes hold strings on this alias, as on MySQL and MariaDB."""
+    return "mysql" in str(connections.settings.get(alias, {}).get("ENGINE", ""))
+
+
+def _statement(span: tuple[Any, ...]) -> Statement:
+    return describe_cache(span[5], double_quotes_are_strings=_quotes_strings(span[6]))
+
+
+def normalise_sql(trace: Trace) -> Trace:
+    """Replace each statement by its shape: no literal goes further than this."""
+    spans = trace.spans
+    for index, span in enumerate(spans):
+        if span[2] == SQL and len(span) > 11 and not span[11]:
+            statement = _statement(span)
+            spans[index] = (*span[:5], statement.text, *span[6:11], statement.fingerprint)
+    overflow = trace.__dict__.get("overflow")
+    if overflow:
+        trace.overflow = {_shape_key(*key): group for key, group in overflow.items()}
+    return trace
+
+
+def _shape_key(kind: str, name: str) -> tuple[str, str]:
+    return (kind, describe_cache(name).text if kind == SQL and name else name)
+
+
+def redact(trace: Trace) -> Trace:
+    """Mask every other field. What fails here never leaves the process."""
+    return gate.redact(trace, conf.get())
+
+
+def find_repeats(trace: Trace) -> Trace:
+    """Find statements sent again and again, and who sent them."""
+    trace.findings = repeats_of(trace)
+    return trace
+
+
+def measure(trace: Trace) -> Measurement:
+    """Take the numbers of one finished trace, before its steps."""
+    if trace.__dict__.get("events"):
+        trace = finish_exceptions(trace)
+    recorded = trace.recorded
+    return Measurement(
+        started_s=trace.started_ns / 1_000_000_000,
+        kind=trace.kind,
+        route=trace.name,
+        method=trace.method,
+        release=trace.release or conf.get().RELEASE,
+        status=trace.status,
+        unhandled=trace.unhandled,
+        duration_ns=trace.duration_ns,
+        cpu_ns=trace.cpu_ns,
+        recorded=recorded,
+        query_count=trace.query_count,
+        query_ns=trace.query_ns,
+        self_ns=self_times(trace) if recorded else {},
+        trace_id=f"{trace.id:032x}" if trace.reason else None,
+        statements=_statements(trace),
+        errors=tuple(trace.__dict__.get("errors", ())),
+    )
+
+
+def _statements(trace: Trace) -> list[tuple[str, int, int | None, bool]]:
+    measured = []
+    for span in trace.spans:
+        if span[2] == SQL:
+            fingerprint = span[11] or _statement(span).fingerprint
+            measured.append((fingerprint, span[1] - span[0], span[9], bool(span[10])))
+    return measured
