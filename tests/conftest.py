@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "only_on(*kinds): left out of the run on other databases: sqlite, postgres, mariadb",
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`tests/realworld` builds whole sites: it runs when it is named (`tox -e realworld`)."""
+    if collection_path.name != "realworld" or any("realworld" in word for word in config.args):
+        return None
+    return True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
