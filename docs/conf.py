@@ -11,7 +11,7 @@ author = "The debugpanel maintainers"
 copyright = f"2026, {author}"
 release = version = installed_version("debugpanel")
 
-extensions = ["settings_table", "sphinx.ext.autodoc"]
+extensions = ["checks_table", "settings_table", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 nitpicky = True
 autodoc_typehints = "none"
