@@ -1,0 +1,1 @@
+"""Numbers over time, pure Python: histograms of durations and the sums that stand for all work."""
