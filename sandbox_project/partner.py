@@ -25,6 +25,8 @@ SLOW_PAYMENT_S = 0.6
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
 
+NO_SERVICE: Answer = (HTTPStatus.NOT_FOUND, {"error": "no such service"})
+
 
 class Partner:
     """What the partner answers; one number per service counts the calls."""
@@ -61,19 +63,23 @@ class Handler(BaseHTTPRequestHandler):
     server: PartnerServer
 
     def do_GET(self) -> None:
-        if self.path == "/rates":
-            return self.answer(*self.server.partner.rates())
-        if self.path.startswith("/warehouse/"):
-            return self.answer(*self.server.partner.warehouse(self.path))
-        self.answer(HTTPStatus.NOT_FOUND, {"error": "no such service"})
+        self.send(*self.answer_to_get(self.server.partner))
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/payments":
-            return self.answer(*self.server.partner.pay())
-        self.answer(HTTPStatus.NOT_FOUND, {"error": "no such service"})
+        self.send(*self.answer_to_post(self.server.partner))
 
-    def answer(self, status: HTTPStatus, content: dict[str, Any]) -> None:
+    def answer_to_get(self, partner: Partner) -> Answer:
+        if self.path == "/rates":
+            return partner.rates()
+        if self.path.startswith("/warehouse/"):
+            return partner.warehouse(self.path)
+        return NO_SERVICE
+
+    def answer_to_post(self, partner: Partner) -> Answer:
+        return partner.pay() if self.path == "/payments" else NO_SERVICE
+
+    def send(self, status: HTTPStatus, content: dict[str, Any]) -> None:
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -81,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Nothing: the launcher's screen is for its own lines."""
 
 

@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("SANDBOX_DATA", PROJECT.parent / ".sandbox"))
 
 # Known to everybody who reads this file: the launcher listens on the loopback address only.
-SECRET_KEY = "the-sandbox-shop-has-no-secrets-and-listens-on-loopback-only"  # noqa: S105
+SECRET_KEY = "the-sandbox-shop-has-no-secrets-and-listens-on-loopback-only"
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
@@ -85,6 +85,12 @@ TEMPLATES = [
                 "sandbox_project.shop.context.shop",
             ],
         },
+    },
+    {
+        "NAME": "jinja2",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"autoescape": False, "trim_blocks": True},
     },
 ]
 

@@ -9,6 +9,7 @@ from sandbox_project.shop.models import Product
 
 PER_PAGE = 24
 RELATED = 4
+MAX_WORDS = 6
 SORTINGS = {
     "name": ("name", "id"),
     "price": ("price", "id"),
@@ -33,17 +34,18 @@ def page_of(found: QuerySet[Product], number: str | None) -> Page[Product]:
 
 def matching(words: str) -> QuerySet[Product]:
     wanted = Q()
-    for word in words.split()[:6]:
-        wanted &= (
-            Q(name__icontains=word) | Q(description__icontains=word) | Q(brand__name__icontains=word)
-        )
-    return products().filter(wanted)
+    for word in words.split()[:MAX_WORDS]:
+        wanted &= named(word)
+    return products().filter(wanted).order_by("name", "id")
+
+
+def named(word: str) -> Q:
+    in_text = Q(name__icontains=word) | Q(description__icontains=word)
+    return in_text | Q(brand__name__icontains=word)
 
 
 def related_to(product: Product) -> list[Product]:
-    return list(
-        products().filter(category=product.category).exclude(pk=product.pk)[:RELATED]
-    )
+    return list(products().filter(category=product.category).exclude(pk=product.pk)[:RELATED])
 
 
 def newest(number: int) -> QuerySet[Product]:

@@ -20,7 +20,9 @@ def shop(request: HttpRequest) -> dict[str, Any]:
 
 
 def categories() -> list[Category]:
-    found: list[Category] = caches["worker"].get_or_set(
-        "categories", lambda: list(Category.objects.all()), CATEGORIES_KEPT_S
-    )
-    return found
+    kept = caches["worker"]
+    return kept.get_or_set("categories", all_categories, CATEGORIES_KEPT_S) or []
+
+
+def all_categories() -> list[Category]:
+    return list(Category.objects.all())

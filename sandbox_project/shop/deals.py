@@ -15,7 +15,7 @@ KEY = "deals"
 KEPT_S = 6
 SHOWN = 12
 DAYS = 365
-WINDOW_DAYS = 28
+WINDOWS_DAYS = range(7, 57, 7)
 
 Sales = dict[int, list[int]]
 
@@ -51,9 +51,13 @@ def by_day(sold: Iterable[tuple[int, datetime, int]], since: datetime) -> Sales:
 
 
 def slowdown(days: list[int]) -> float:
-    """How far the last window lies under the best one."""
+    """How far the last window lies under the best one, for the width where that is farthest."""
+    return max(slowdown_in(days, width_days) for width_days in WINDOWS_DAYS)
+
+
+def slowdown_in(days: list[int], width_days: int) -> float:
     averages = [
-        sum(days[start : start + WINDOW_DAYS]) / WINDOW_DAYS
-        for start in range(len(days) - WINDOW_DAYS)
+        sum(days[start : start + width_days]) / width_days
+        for start in range(len(days) - width_days)
     ]
     return max(averages) - averages[-1]

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.text import slugify
 
+from sandbox_project.logins import PASSWORD
 from sandbox_project.shop import demo_words as words
 from sandbox_project.shop.models import (
     Brand,
@@ -18,11 +19,11 @@ from sandbox_project.shop.models import (
     Customer,
     Order,
     OrderLine,
+    PageVisit,
     Payment,
     Product,
     Review,
     StockMovement,
-    PageVisit,
 )
 
 KINDS_PER_NOUN = 5
@@ -30,17 +31,16 @@ CUSTOMERS = 200
 ORDERS = 1200
 REVIEWS = 900
 MOVEMENTS = 2500
-VISITS = 2200
+VISITS = 1600
 VISITORS = 300
 DAYS = 400
-PASSWORD = "sandbox"  # noqa: S105
 
 
 class DemoData:
     """One method per table, in the order of their foreign keys."""
 
     def __init__(self, *, seed: int, until: datetime) -> None:
-        self.random = Random(seed)  # noqa: S311
+        self.random = Random(seed)
         self.until = until
 
     @transaction.atomic

@@ -36,10 +36,10 @@ FAULTS = [
         title="A slow template",
         where="Price matrix",
         url_name="shop:matrix",
-        happens="One page shows all 300 products at five quantities, and every one of the 1,500"
-        " cells is an include that includes another.",
-        seen="There are hardly any queries. The two small templates were rendered 1,500 times"
-        " each and have nearly all the time.",
+        happens="One page shows all 300 products at sixteen quantities, and each of the 4,800"
+        " cells is an include that includes another three times, which inherits from a third.",
+        seen="There are hardly any queries. Small templates that were rendered 4,800 and"
+        " 14,400 times have nearly all the time.",
     ),
     Fault(
         title="A cache stampede",

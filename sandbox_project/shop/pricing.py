@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 STEPS = {1: Decimal(0), 3: Decimal(2), 5: Decimal(3), 10: Decimal(5), 25: Decimal(8)}
+PACKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
 VOUCHERS = {"TIDE10": Decimal(10), "CREW25": Decimal(25), "FREEBIE": Decimal(100)}
 
 

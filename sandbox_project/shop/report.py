@@ -19,8 +19,9 @@ AMOUNT = ExpressionWrapper(
 
 
 def figures() -> dict[str, Any]:
+    orders = Order.objects.aggregate(orders=Count("id"), sales=Sum("total"), mean=Avg("total"))
     return {
-        "totals": Order.objects.aggregate(orders=Count("id"), sales=Sum("total"), mean=Avg("total")),
+        "totals": orders,
         "pieces": OrderLine.objects.aggregate(pieces=Sum("quantity"))["pieces"],
         "months": months(),
         "best": best_products(),

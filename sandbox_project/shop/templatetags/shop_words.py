@@ -27,5 +27,15 @@ def stars(number: float | None) -> str:
 
 
 @register.filter
-def price_for(price: Decimal, quantity: int) -> Decimal:
+def piece_price(price: Decimal, quantity: int) -> Decimal:
     return pricing.piece_price(price, quantity)
+
+
+@register.filter
+def pack_price(price: Decimal, quantity: int) -> Decimal:
+    return pricing.piece_price(price, quantity) * quantity
+
+
+@register.filter
+def pack_saving(price: Decimal, quantity: int) -> Decimal:
+    return price * quantity - pack_price(price, quantity)

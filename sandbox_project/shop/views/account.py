@@ -35,7 +35,7 @@ def orders_of(request: HttpRequest) -> QuerySet[Order]:
 
 @login_required
 def orders(request: HttpRequest) -> HttpResponse:
-    placed = orders_of(request).annotate(line_count=Count("lines"))
+    placed = orders_of(request).annotate(line_count=Count("lines")).order_by("-placed_at", "-id")
     page = Paginator(placed, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "shop/orders.html", {"page": page})
 
@@ -51,6 +51,6 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 def invoice(request: HttpRequest, number: str) -> FileResponse:
     mine = orders_of(request).select_related("customer__user").prefetch_related("lines__product")
     shown = get_object_or_404(mine, number=number)
-    text = render_to_string("shop/invoice.txt", {"order": shown})
+    text = render_to_string("shop/invoice.txt", {"order": shown}, using="jinja2")
     content = BytesIO(text.encode())
     return FileResponse(content, as_attachment=True, filename=f"invoice-{number}.txt")

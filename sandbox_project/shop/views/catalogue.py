@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from sandbox_project.shop import catalogue, deals as deals_of_the_moment, partners, pricing
+from sandbox_project.shop import catalogue, partners, pricing
+from sandbox_project.shop import deals as deals_of_the_moment
 from sandbox_project.shop import trending as visits
 from sandbox_project.shop.forms import BasketForm
 from sandbox_project.shop.models import Category, Product
@@ -30,7 +31,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
-    found = catalogue.sorted_by(catalogue.matching(words), "name") if words else Product.objects.none()
+    found = catalogue.matching(words) if words else catalogue.products().none()
     page = catalogue.page_of(found, request.GET.get("page"))
     return render(request, "shop/search.html", {"words": words, "page": page})
 
@@ -58,7 +59,7 @@ def trending(request: HttpRequest) -> HttpResponse:
 
 def price_matrix(request: HttpRequest) -> HttpResponse:
     products = Product.objects.select_related("brand")
-    context = {"products": products, "quantities": list(pricing.STEPS)}
+    context = {"products": products, "quantities": pricing.PACKS}
     return render(request, "shop/matrix.html", context)
 
 

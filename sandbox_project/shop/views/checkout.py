@@ -7,7 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from sandbox_project.shop import basket, checkout as till, partners
+from sandbox_project.shop import basket, partners
+from sandbox_project.shop import checkout as till
 from sandbox_project.shop.forms import CheckoutForm
 from sandbox_project.shop.models import Customer
 

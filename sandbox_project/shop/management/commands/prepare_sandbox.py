@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from sandbox_project.shop.demo_data import PASSWORD, DemoData
+from sandbox_project.logins import PASSWORD, STAFF
+from sandbox_project.shop.demo_data import DemoData
 from sandbox_project.shop.models import Customer, Product
 
-STAFF = "admin"
 SEED = 1911
 
 
