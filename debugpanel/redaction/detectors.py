@@ -31,7 +31,7 @@ _VENDOR_KEY = re.compile(
     r"|pypi-|hf_|dop_v1_|sk-|SG\.|ya29\.)[\w.-]{16,}+)"
 )
 _JWT = re.compile(r"(?<!\w)eyJ[\w-]{5,}+(?:\.[\w-]*+){0,4}+")
-_DOTTED = re.compile(r"(?<![\w.-])[\w-]{4,}+(?:\.[\w-]{4,}+){2,4}+")
+_DOTTED = re.compile(r"(?<![\w.-])(?:[\w-]{4,}+\.){2}(?P<signature>[\w-]{4,}+)(?!\.?[\w-])")
 _WORD = re.compile(r"[^\s\"'`<>,;()\[\]{}=&|]{20,}+={0,2}+")
 _RUN = re.compile(r"[0-9A-Za-z_-]{20,}+")
 _SIGNATURE = re.compile(r"[\w-]{43}|[\w-]{27}")
@@ -71,15 +71,11 @@ def mask_vendor_keys(text: str) -> str:
 
 
 def mask_dotted(text: str) -> str:
-    """JWT, JWE and other dotted values of which one part looks random."""
+    """JWT, JWE, and other values of three dotted parts that end in a signature."""
     text = _JWT.sub(MASK, text) if "eyJ" in text else text
     if text.count(".") < 2:
         return text
-    return _DOTTED.sub(lambda found: _judge_dotted(found[0]), text)
-
-
-def _judge_dotted(dotted: str) -> str:
-    return MASK if any(map(is_random, dotted.split("."))) else dotted
+    return _DOTTED.sub(lambda found: MASK if is_random(found["signature"]) else found[0], text)
 
 
 def mask_random(text: str) -> str:
@@ -153,7 +149,8 @@ def _iban_end(text: str, start: re.Match[str]) -> int | None:
         if text[end] not in " -":
             number += text[end]
         if len(number) >= wanted:
-            return end + 1 if wanted and is_iban(number) else None
+            is_whole = not text[end + 1 : end + 2].isalnum()
+            return end + 1 if wanted and is_whole and is_iban(number) else None
     return None
 
 
@@ -170,9 +167,9 @@ DETECTORS: tuple[Callable[[str], str], ...] = (
     mask_vendor_keys,
     mask_dotted,
     mask_emails,
+    mask_ibans,
     mask_random,
     mask_cards,
-    mask_ibans,
 )
 
 
@@ -186,7 +183,7 @@ def mask_secrets(text: str) -> str:
 # Words of letters and short numbers, none of 20 characters: no detector finds anything here.
 _HARMLESS = re.compile(
     r"(?:\s++|(?<!\S)(?=\S{1,19}(?!\S))(?:(?!eyJ|(?i:bearer|basic|digest|negotiate)\b)[A-Za-z_]++"
-    r"(?![0-9])|[0-9]{1,11}+(?!\w|[ \u00a0.-][0-9])|[.,/()!'-])++)*+"
+    r"(?![0-9])|[0-9]{1,11}+(?!\w|[ \u00a0.-][0-9])|[.,/()!']|-(?!-))++)*+"
 )
 
 

@@ -47,6 +47,7 @@ DATABASE_CLASSES = frozenset(
     }
 )
 
+_DATABASE_CODE = re.compile(r"SQLSTATE [0-9A-Z]{5}|SQLITE_[A-Z_]{1,40}|error [0-9]{1,6}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _CODEC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -78,6 +79,12 @@ _INTERPRETER_CLASSES = frozenset(
 def is_database_error(type_name: str, module: str) -> bool:
     is_driver = any(module == name or module.startswith(f"{name}.") for name in DATABASE_MODULES)
     return is_driver or type_name in DATABASE_CLASSES
+
+
+def _database_code(args: Args) -> str:
+    """Keep a lone SQLSTATE or number that capture put in place of the server's message."""
+    code = args[0] if len(args) == 1 else ""
+    return code if type(code) is str and _DATABASE_CODE.fullmatch(code) else ""
 
 
 def _nothing(args: Args) -> str:
@@ -126,12 +133,13 @@ def exception_message(
     type_name: str, module: str, args: Args, *, extra_keys: frozenset[str] = frozenset()
 ) -> str:
     """Return what may be stored of an exception's message, at most 1 KiB."""
-    if is_database_error(type_name, module):
-        return ""
-    rule = CLASS_RULES.get(type_name)
+    name = type_name.rpartition(".")[2]
+    if is_database_error(name, module):
+        return _database_code(args)
+    rule = CLASS_RULES.get(name)
     if rule is not None:
         return rule(args)
-    if _is_about_code(type_name, module, args):
+    if _is_about_code(name, module, args):
         return mask_text(str(args[0]), MAX_MESSAGE, extra_keys=extra_keys)
     if len(args) == 2 and type(args[0]) is int:
         return mask_message(f"[Errno {args[0]}] {_part(args[1])}", MAX_MESSAGE)

@@ -39,7 +39,7 @@ def mask_log(
     """Return a record's text; one that is ready-made or does not fit is masked as text."""
     if type(template) is not str:
         return describe(template, limit, extra_keys=extra_keys)
-    if not args or type(args) not in (tuple, list, dict):
+    if type(args) not in (tuple, list, dict) or not args:
         return mask_text(template, limit, extra_keys=extra_keys)
     try:
         filled = "".join(_fill(template, args, extra_keys))

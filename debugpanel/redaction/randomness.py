@@ -60,4 +60,4 @@ def is_random(run: str) -> bool:
 
 def is_dense(run: str) -> bool:
     """Judge a run with `/`, `+` or `.` in it, which paths and dotted names have as well."""
-    return count_surprises(run) >= max(5, len(run) / 4)
+    return count_surprises(run) >= max(6, len(run) / 4)

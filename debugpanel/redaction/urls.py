@@ -7,11 +7,14 @@ https://shop.example/reset/[masked]/?token=[masked]&page=2
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import groupby
 from urllib.parse import unquote, unquote_plus
 
 from debugpanel.redaction.detectors import is_harmless, mask_pairs, mask_secrets
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import MASK, fails_closed
+from debugpanel.redaction.randomness import MIN_RANDOM, count_surprises
 from debugpanel.redaction.storable import storable
 from debugpanel.trace.values import MAX_TEXT
 
@@ -48,7 +51,20 @@ def mask_path(path: str, *, extra_keys: frozenset[str] = frozenset()) -> str:
     for segment in path.split("/"):
         shown.append(_mask_segment(segment, above, extra_keys))
         above = segment or above
-    return storable("/".join(shown))
+    return storable("/".join(_mask_scattered(shown)))
+
+
+def _mask_scattered(segments: list[str]) -> Iterator[str]:
+    """Mask neighbours that together look random: base64 has slashes of its own."""
+    for is_odd, neighbours in groupby(segments, _is_odd):
+        group = list(neighbours)
+        is_secret = is_odd and len(group) > 1 and sum(map(len, group)) >= MIN_RANDOM
+        yield from [MASK] * len(group) if is_secret else group
+
+
+def _is_odd(segment: str) -> bool:
+    surprises = 0 if segment == MASK else count_surprises(segment)
+    return surprises >= min(3, max(2, len(segment) / 5))
 
 
 def _mask_segment(segment: str, above: str, extra_keys: frozenset[str]) -> str:
