@@ -54,6 +54,9 @@ def _install(path: str) -> None:
         guard.report(f"instrument {path}", fault)
     else:
         installed[path] = instrument
+        guard.connect_switch(
+            f"instrument {instrument.kind}", off=instrument.uninstall, on=instrument.install
+        )
         refused.pop(path, None)
 
 

@@ -30,6 +30,9 @@ class Breaker:
     open_until_s: float = 0.0
     logged_at_s: float = -LOG_INTERVAL_S
     last_error: str = ""
+    switch_off: Callable[[], None] | None = None
+    switch_on: Callable[[], None] | None = None
+    is_off: bool = False
 
     def is_open(self, now_s: float) -> bool:
         return now_s < self.open_until_s
@@ -62,6 +65,12 @@ def is_open(part: str) -> bool:
     return breaker is not None and breaker.is_open(clock())
 
 
+def connect_switch(part: str, off: Callable[[], None], on: Callable[[], None]) -> None:
+    """Let a part's breaker switch it off, and `recover` on again."""
+    breaker = breaker_for(part)
+    breaker.switch_off, breaker.switch_on = off, on
+
+
 def report(part: str, error: BaseException) -> None:
     """Note a fault of ours. Never raises, except in tests that ask for it."""
     if raises_errors:
@@ -70,8 +79,31 @@ def report(part: str, error: BaseException) -> None:
         breaker = breaker_for(part)
         breaker.fail(clock(), describe(error))
         _log(part, breaker)
+        if breaker.switch_off is not None and breaker.is_open(clock()) and not breaker.is_off:
+            breaker.is_off = True
+            breaker.switch_off()
     except Exception:  # noqa: S110 - nowhere left to report to
         pass
+
+
+def recover() -> None:
+    """Switch parts on again whose breaker closed. Called by the writer, between batches."""
+    now_s = clock()
+    for part, breaker in list(breakers.items()):
+        if not breaker.is_off or breaker.is_open(now_s) or breaker.switch_on is None:
+            continue
+        breaker.is_off = False
+        try:
+            breaker.switch_on()
+        except Exception as error:
+            report(part, error)
+
+
+def open_parts() -> dict[str, str]:
+    """Return the parts that are switched off now, with their last error."""
+    now_s = clock()
+    items = list(breakers.items())
+    return {part: breaker.last_error for part, breaker in items if breaker.is_open(now_s)}
 
 
 def describe(error: BaseException) -> str:
@@ -99,19 +131,3 @@ def _log(part: str, breaker: Breaker) -> None:
         breaker.total_failures,
         state,
     )
-
-
-def protect(part: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a function whose failure must not reach the host; it then returns None."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            except Exception as error:
-                report(part, error)
-                return None
-
-        return guarded
-
-    return decorate

@@ -28,10 +28,12 @@ PART = "recorder"
 ATTRIBUTE = "_debugpanel_trace"
 
 STEPS: tuple[Step, ...] = (
+    steps.sum_queries,
     steps.fold_groups,
     steps.resolve_stacks,
     steps.finish_exceptions,
     steps.normalise_sql,
+    steps.locate_client,
     steps.redact,
     steps.find_repeats,
 )

@@ -15,12 +15,13 @@ from debugpanel.analysis.errors import fingerprint_error
 from debugpanel.analysis.n_plus_one import find_repeats as repeats_of
 from debugpanel.analysis.self_time import self_times
 from debugpanel.analysis.sql import Statement, describe_cache
-from debugpanel.metrics.rollup import Measurement
+from debugpanel.metrics.rollup import Measurement, StatementCall
 from debugpanel.redaction import gate
+from debugpanel.sampling import peers
 from debugpanel.trace import failures, source
-from debugpanel.trace.model import Frame, Group, RawStack, Trace
+from debugpanel.trace.ids import trace_id_of
+from debugpanel.trace.model import SQL, Frame, Group, RawStack, Trace
 
-SQL = "sql"
 TEMPLATE = "template"
 EXCEPTION = failures.KIND
 
@@ -37,6 +38,12 @@ def fold_groups(trace: Trace) -> Trace:
 def _span_of_group(kind: str, name: str, group: Group) -> tuple[Any, ...]:
     values = (group.count, group.max_ns, group.total_ns, group.label)
     return (group.start_ns, group.end_ns, kind, group.number, group.parent, name, *values)
+
+
+def sum_queries(trace: Trace) -> Trace:
+    """Count the statements, those that were only summed up included."""
+    trace.query_count, trace.query_ns = trace.count_queries()
+    return trace
 
 
 def resolve_stacks(trace: Trace) -> Trace:
@@ -91,7 +98,9 @@ def normalise_sql(trace: Trace) -> Trace:
     for index, span in enumerate(spans):
         if span[2] == SQL and len(span) > 11 and not span[11]:
             statement = _statement(span)
-            spans[index] = (*span[:5], statement.text, *span[6:11], statement.fingerprint)
+            rows = span[9] if span[9] is not None and span[9] >= 0 else None
+            values = (*span[6:9], rows, span[10], statement.fingerprint)
+            spans[index] = (*span[:5], statement.text, *values)
     overflow = trace.__dict__.get("overflow")
     if overflow:
         trace.overflow = {_shape_key(*key): group for key, group in overflow.items()}
@@ -100,6 +109,15 @@ def normalise_sql(trace: Trace) -> Trace:
 
 def _shape_key(kind: str, name: str) -> tuple[str, str]:
     return (kind, describe_cache(name).text if kind == SQL and name else name)
+
+
+def locate_client(trace: Trace) -> Trace:
+    """Find the client's address and keep its network only; the headers go."""
+    facts = trace.facts
+    remote, forwarded = facts.pop("remote_addr", ""), facts.pop("forwarded_for", "")
+    address = peers.client_address(remote, forwarded, conf.get().TRUSTED_NETWORKS)
+    trace.client = peers.truncate_address(address)
+    return trace
 
 
 def redact(trace: Trace) -> Trace:
@@ -117,7 +135,7 @@ def measure(trace: Trace) -> Measurement:
     """Take the numbers of one finished trace, before its steps."""
     if trace.__dict__.get("events"):
         trace = finish_exceptions(trace)
-    recorded = trace.recorded
+    sum_queries(trace)
     return Measurement(
         started_s=trace.started_ns / 1_000_000_000,
         kind=trace.kind,
@@ -128,20 +146,23 @@ def measure(trace: Trace) -> Measurement:
         unhandled=trace.unhandled,
         duration_ns=trace.duration_ns,
         cpu_ns=trace.cpu_ns,
-        recorded=recorded,
+        recorded=trace.recorded,
         query_count=trace.query_count,
         query_ns=trace.query_ns,
-        self_ns=self_times(trace) if recorded else {},
-        trace_id=f"{trace.id:032x}" if trace.reason else None,
+        self_ns=self_times(trace) if trace.recorded else {},
+        trace_id=trace_id_of(trace) if trace.reason else None,
         statements=_statements(trace),
         errors=tuple(trace.__dict__.get("errors", ())),
     )
 
 
-def _statements(trace: Trace) -> list[tuple[str, int, int | None, bool]]:
+def _statements(trace: Trace) -> list[StatementCall]:
     measured = []
     for span in trace.spans:
         if span[2] == SQL:
             fingerprint = span[11] or _statement(span).fingerprint
-            measured.append((fingerprint, span[1] - span[0], span[9], bool(span[10])))
+            rows = span[9] if span[9] is not None and span[9] >= 0 else None
+            measured.append(
+                StatementCall(fingerprint, span[1] - span[0], rows, failed=bool(span[10]))
+            )
     return measured

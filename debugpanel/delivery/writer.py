@@ -150,6 +150,7 @@ class Writer:
             self._cycle_lock.release()
 
     def _cycle(self, at_once: bool) -> None:
+        guard.recover()
         self._open_outlets()
         if at_once or self._clock() - self._minute_at_s >= MINUTE_S:
             self._end_minute()
@@ -252,7 +253,7 @@ class Writer:
             "counted": self.counter.counted,
             "dropped": {**self.dropped, **self.queue.dropped},
             "refused": {f"{route} {why}": n for (route, why), n in self._plan.refused().items()},
-            "failing": {part: b.last_error for part, b in list(guard.breakers.items())},
+            "failing": guard.open_parts(),
             "paused": next((o.reason_paused for o in self.outlets if o.reason_paused), ""),
         }
 

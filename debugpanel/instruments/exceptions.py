@@ -12,6 +12,8 @@ from debugpanel.instruments.base import Instrument
 from debugpanel.trace.context import CURRENT
 from debugpanel.trace.failures import KIND, note_exception
 
+PART = f"instrument {KIND}"
+
 
 def _on_request_exception(**kwargs: Any) -> None:
     trace, parent = CURRENT.get()
@@ -22,7 +24,7 @@ def _on_request_exception(**kwargs: Any) -> None:
         trace.unhandled = True
         note_exception(trace, parent, error, handled=False)
     except Exception as fault:
-        guard.report("instrument exceptions", fault)
+        guard.report(PART, fault)
 
 
 class ExceptionInstrument(Instrument):

@@ -20,8 +20,10 @@ from debugpanel.trace.budget import append
 from debugpanel.trace.context import CURRENT, Position
 from debugpanel.trace.failures import note_exception
 from debugpanel.trace.model import Trace
+from debugpanel.trace.patching import Patch, hide_own_frame
 
 KIND = "view"
+PART = f"instrument {KIND}"
 
 View = Callable[..., Any]
 
@@ -54,13 +56,7 @@ def _end(before: Position, number: int, start_ns: int, error: BaseException | No
         if error is not None:
             note_exception(trace, parent, error, handled=True)
     except Exception as fault:
-        guard.report("instrument views", fault)
-
-
-def _hide_own_frame(error: BaseException) -> None:
-    traceback = error.__traceback__
-    if traceback is not None:
-        error.__traceback__ = traceback.tb_next
+        guard.report(PART, fault)
 
 
 def _sync_view(view: View, before: Position) -> View:
@@ -69,7 +65,7 @@ def _sync_view(view: View, before: Position) -> View:
         try:
             response = view(*args, **kwargs)
         except BaseException as error:
-            _hide_own_frame(error)
+            hide_own_frame(error)
             _end(before, number, start_ns, error)
             raise
         _end(before, number, start_ns, None)
@@ -84,7 +80,7 @@ def _async_view(view: Callable[..., Awaitable[Any]], before: Position) -> View:
         try:
             response = await view(*args, **kwargs)
         except BaseException as error:
-            _hide_own_frame(error)
+            hide_own_frame(error)
             _end(before, number, start_ns, error)
             raise
         _end(before, number, start_ns, None)
@@ -103,6 +99,19 @@ def _observe(view: View, callback: View) -> View:
     return wrap(view, before)
 
 
+def _wrap(original: Callable[..., View], patch: Patch) -> Callable[..., View]:
+    @functools.wraps(original)
+    def make_view_atomic(self: Any, view: View) -> View:
+        wrapped = original(self, view)
+        try:
+            return _observe(wrapped, view) if patch.is_on else wrapped
+        except Exception as fault:
+            guard.report(PART, fault)
+            return wrapped
+
+    return make_view_atomic
+
+
 class ViewInstrument(Instrument):
     """Wraps each view for its one call."""
 
@@ -110,30 +119,12 @@ class ViewInstrument(Instrument):
     label = "View"
     columns = ("error",)
 
-    _original: Callable[..., Any] | None = None
+    _patch = Patch(BaseHandler, "make_view_atomic", _wrap)
 
     def install(self) -> None:
-        cls = ViewInstrument
-        if cls._original is not None:
-            return
-        original = getattr(BaseHandler, "make_view_atomic", None)
-        if original is None:
+        if not hasattr(BaseHandler, "make_view_atomic"):
             raise DidNotEnable("this Django has no BaseHandler.make_view_atomic")
-        cls._original = original
-
-        @functools.wraps(original)
-        def make_view_atomic(self: Any, view: View) -> Any:
-            wrapped = original(self, view)
-            try:
-                return _observe(wrapped, view)
-            except Exception as fault:
-                guard.report("instrument views", fault)
-                return wrapped
-
-        BaseHandler.make_view_atomic = make_view_atomic  # type: ignore[method-assign]
+        self._patch.put()
 
     def uninstall(self) -> None:
-        cls = ViewInstrument
-        if cls._original is not None:
-            BaseHandler.make_view_atomic = cls._original  # type: ignore[method-assign]
-            cls._original = None
+        self._patch.remove()

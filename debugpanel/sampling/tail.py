@@ -42,8 +42,8 @@ class TailSampler:
     def _stands_out(self, trace: Trace, settings: Settings) -> bool:
         return (
             trace.duration_ns >= slow_ns(trace, settings)
-            or trace.most_repeated >= settings.REPEATS
-            or trace.query_count > settings.MAX_QUERIES
+            or trace.has_repeats
+            or len(trace.spans) > settings.MAX_QUERIES
         )
 
     def _first_admitted(self, trace: Trace, settings: Settings) -> str:
@@ -62,11 +62,14 @@ def reasons(trace: Trace, settings: Settings) -> list[str]:
         found.append("error")
     if settings.KEEP_SLOW and trace.duration_ns >= slow_ns(trace, settings):
         found.append("slow")
-    if settings.KEEP_PATTERN and (
-        trace.most_repeated >= settings.REPEATS or trace.query_count > settings.MAX_QUERIES
-    ):
+    if settings.KEEP_PATTERN and has_pattern(trace, settings):
         found.append("pattern")
     return found
+
+
+def has_pattern(trace: Trace, settings: Settings) -> bool:
+    """Say whether one statement was repeated, or too many were sent."""
+    return trace.has_repeats or trace.count_queries()[0] > settings.MAX_QUERIES
 
 
 def slow_ns(trace: Trace, settings: Settings) -> float:

@@ -23,6 +23,9 @@ EventTuple = tuple[Any, ...]
 # (code object, instruction offset) pairs, innermost first; never frames.
 RawStack = tuple[tuple[CodeType, int], ...]
 
+SQL = "sql"
+"""The kind of statements, which everything counts."""
+
 ROOT = 0
 """The parent number of what stands directly below the trace."""
 
@@ -135,7 +138,7 @@ class Trace:
     first_byte_ns: int = 0
     query_count: int = 0
     query_ns: int = 0
-    most_repeated: int = 0
+    has_repeats: bool = False
     stack_at_repeat: int = 5
     stack_above_ns: int = 100_000_000
     numbers: int = 0
@@ -183,6 +186,18 @@ class Trace:
         """Return a number for a span that may have children."""
         self.numbers = number = self.numbers + 1
         return number
+
+    def count_queries(self) -> tuple[int, int]:
+        """Return the number of statements and their nanoseconds, the summed up ones included.
+
+        Marks of transactions and savepoints are statements too.
+        """
+        times = [span[1] - span[0] for span in self.spans if span[2] == SQL]
+        summed = [group for (kind, _), group in self.overflow.items() if kind == SQL]
+        kept = [span for _, _, span in self.slowest_overflow if span[2] == SQL]
+        times.extend(span[1] - span[0] for span in kept)
+        count = len(times) + sum(group.count for group in summed)
+        return count, sum(times) + sum(group.total_ns for group in summed)
 
     def next_sequence(self) -> int:
         """Break ties between spans of equal duration, which tuples could not order."""

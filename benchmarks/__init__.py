@@ -1,0 +1,1 @@
+"""What debugpanel costs, against the same work without it: `python3 -m benchmarks`."""
