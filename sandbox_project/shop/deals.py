@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from django.utils import timezone
 
+from debugpanel import span
 from sandbox_project.shop.models import OrderLine, Product
 
 KEY = "deals"
@@ -29,6 +30,7 @@ def current() -> list[Product]:
     return found
 
 
+@span("work out the deals")
 def work_out() -> list[Product]:
     slowdowns = {product: slowdown(days) for product, days in daily_sales().items()}
     chosen = sorted(slowdowns, key=lambda product: (-slowdowns[product], product))[:SHOWN]

@@ -12,6 +12,8 @@ import requests
 from django.conf import settings
 from django.core.cache import cache
 
+import debugpanel
+
 logger = logging.getLogger(__name__)
 
 RATES_KEPT_S = 20
@@ -59,6 +61,7 @@ def pay(order_number: str, amount: Decimal) -> str:
             return request_payment(order_number, amount)
         except requests.RequestException as error:
             kind = type(error).__name__
+            debugpanel.event("payment refused", attempt=attempt)
             logger.warning("Payment of %s failed, attempt %d: %s", order_number, attempt, kind)
     raise PaymentRefusedError(f"order {order_number} was not paid")
 
@@ -74,6 +77,7 @@ def request_payment(order_number: str, amount: Decimal) -> str:
     return reference
 
 
+@debugpanel.span("ask the warehouses")
 async def pieces_by_warehouse(sku: str) -> dict[str, int]:
     """All warehouses at the same time."""
     partner = httpx.AsyncClient(base_url=settings.PARTNER_URL, timeout=TIMEOUT_S, verify=TLS)

@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from debugpanel import trace_id
 from sandbox_project.shop import catalogue
 from sandbox_project.shop.faults import FAULTS
 from sandbox_project.shop.models import Category, Review
@@ -43,4 +44,4 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/server_error.html", status=500)
+    return render(request, "shop/server_error.html", {"trace": trace_id()}, status=500)
