@@ -30,13 +30,8 @@ OTHER_METHOD = "OTHER"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", ""})
 
 
-class StatementCall(NamedTuple):
-    """One SQL statement of a measured unit of work."""
-
-    fingerprint: str
-    duration_ns: int
-    rows: int | None
-    failed: bool
+# (fingerprint, duration_ns, rows where they are known, whether it failed)
+StatementCall = tuple[str, int, int | None, bool]
 
 
 class Measurement(NamedTuple):
@@ -195,13 +190,14 @@ class StatementBucket:
     """The kept trace with the slowest call."""
 
     def add(self, call: StatementCall, trace_id: int | None) -> None:
+        _, duration_ns, rows, has_failed = call
         self.calls += 1
-        self.total_ns += call.duration_ns
-        self.max_ns = max(self.max_ns, call.duration_ns)
-        self.rows += call.rows or 0
-        self.errors += call.failed
+        self.total_ns += duration_ns
+        self.max_ns = max(self.max_ns, duration_ns)
+        self.rows += rows or 0
+        self.errors += has_failed
         if trace_id is not None:
-            shown = Exemplar(call.duration_ns, call.duration_ns, trace_id)
+            shown = Exemplar(duration_ns, duration_ns, trace_id)
             self.exemplar = _higher(self.exemplar, shown)
 
     def merge(self, other: StatementBucket) -> None:
@@ -300,10 +296,9 @@ class Rollup:
         hour_start_s = _start_of(measurement.started_s, HOUR_S)
         held = self._statements.setdefault(hour_start_s, {})
         for call in measurement.statements:
-            statement = held.get(call.fingerprint)
+            statement = held.get(call[0])
             if statement is None:
-                statement = StatementBucket(hour_start_s, call.fingerprint)
-                held[call.fingerprint] = statement
+                statement = held[call[0]] = StatementBucket(hour_start_s, call[0])
             statement.add(call, measurement.trace_id)
         if len(held) > MAX_STATEMENTS_HELD:
             kept = _costliest(held.values())

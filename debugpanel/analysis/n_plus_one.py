@@ -1,0 +1,113 @@
+"""Statements of one shape, sent again and again within one trace.
+
+Many SELECTs of one shape are what a loop over rows leaves behind, a suspected N+1; other
+statements are only named as repeated, and what opens and ends transactions is neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from debugpanel.analysis.sql import UNREADABLE, describe_cache
+from debugpanel.trace.model import Frame, Trace
+
+SQL = "sql"
+FINGERPRINT = 5
+"""Where the fingerprint stands among the values of a SQL span."""
+
+N_PLUS_ONE = "n_plus_one"
+REPEATED = "repeated"
+MIN_REPEATS = 5
+MAX_FINDINGS = 20
+
+_TRANSACTION_VERBS = frozenset(
+    {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "END", "ABORT", "SET"}
+)
+
+
+@dataclass(slots=True)
+class _Repeat:
+    """The statements of one shape."""
+
+    fingerprint: str
+    statement: str
+    count: int = 0
+    total_ns: int = 0
+    parents: set[int] = field(default_factory=set)
+    positions: list[int] = field(default_factory=list)
+
+    def add(self, count: int, total_ns: int, parent: int) -> None:
+        self.count += count
+        self.total_ns += total_ns
+        self.parents.add(parent)
+
+    @property
+    def verb(self) -> str:
+        return describe_cache(self.statement).verb
+
+    @property
+    def kind(self) -> str:
+        """What cannot be read shares a shape with statements that differ."""
+        is_suspect = self.verb == "SELECT" and not self.statement.endswith(UNREADABLE)
+        return N_PLUS_ONE if is_suspect else REPEATED
+
+
+def find_repeats(trace: Trace, *, at_least: int = MIN_REPEATS) -> list[dict[str, Any]]:
+    """Return what was sent `at_least` times, the costliest first. SQL is normalised before."""
+    repeats = [one for one in _by_shape(trace) if one.count >= at_least]
+    suspects = [one for one in repeats if one.verb not in _TRANSACTION_VERBS]
+    costliest = sorted(suspects, key=lambda one: one.total_ns, reverse=True)
+    return [_finding(trace, one) for one in costliest[:MAX_FINDINGS]]
+
+
+def _by_shape(trace: Trace) -> Iterable[_Repeat]:
+    repeats: dict[str, _Repeat] = {}
+    for position, span in enumerate(trace.iter_spans()):
+        if span.kind != SQL:
+            continue
+        shape = str(span.values[FINGERPRINT])
+        repeat = repeats.setdefault(shape, _Repeat(shape, span.name))
+        repeat.add(1, span.duration_ns, span.parent)
+        repeat.positions.append(position)
+    _add_overflow(trace, repeats)
+    return repeats.values()
+
+
+def _add_overflow(trace: Trace, repeats: dict[str, _Repeat]) -> None:
+    """Statements past the limit of whole spans are counted by their text alone."""
+    fingerprints = {repeat.statement: shape for shape, repeat in repeats.items()}
+    for (kind, text), group in trace.__dict__.get("overflow", {}).items():
+        if kind != SQL or not text:
+            continue
+        shape = fingerprints.get(text) or describe_cache(text).fingerprint
+        repeat = repeats.setdefault(shape, _Repeat(shape, text))
+        repeat.add(group.count, group.total_ns, group.parent)
+
+
+def _finding(trace: Trace, repeat: _Repeat) -> dict[str, Any]:
+    """`parent` is the span that sent all of them, 0 when there is no single one."""
+    whole_ns = trace.total_ns or trace.duration_ns
+    return {
+        "kind": repeat.kind,
+        "fingerprint": repeat.fingerprint,
+        "statement": repeat.statement,
+        "count": repeat.count,
+        "total_ns": repeat.total_ns,
+        "share": min(repeat.total_ns / whole_ns, 1.0) if whole_ns > 0 else 0.0,
+        "parent": min(repeat.parents) if len(repeat.parents) == 1 else 0,
+        "frame": _calling_frame(trace, repeat.positions),
+    }
+
+
+def _calling_frame(trace: Trace, positions: list[int]) -> Frame | None:
+    """Return the project's own line that sent them, where a stack was taken."""
+    stacks = trace.__dict__.get("stacks", {})
+    stack = next((stacks[position] for position in positions if stacks.get(position)), ())
+    return _nearest_own(stack)
+
+
+def _nearest_own(stack: Sequence[Frame]) -> Frame | None:
+    own = next((frame for frame in stack if frame.in_app), None)
+    return own or (stack[0] if stack else None)
