@@ -20,7 +20,7 @@ MD5 = "5f4dcc3b5aa765d61d8327deb882cf99"
             f"views.decorators.cache.cache_page..GET.{MD5}.{MD5}.en-us.UTC",
             "views.decorators.cache.cache_page..GET.[masked].[masked].en-us.UTC",
         ),
-        ("thumb:9f86d081:small", "thumb:{hex}:small"),
+        ("thumb:9f86d081:s", "thumb:{hex}:s"),
         ("user:john@example.com:profile", "user:[masked:email]:profile"),
         ("token:abc:x", "token:[masked]"),
         ("token.abc.x", "token.[masked].x"),
