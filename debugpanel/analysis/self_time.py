@@ -56,9 +56,12 @@ def _parts(trace: Trace) -> Iterator[_Part]:
 
 def _part_of_span(span: SpanTuple) -> _Part:
     start_ns, end_ns, kind, number, parent = span[:5]
-    if kind == TEMPLATE and len(span) > _TOTAL_OF_TEMPLATE:
+    total_ns = (
+        span[_TOTAL_OF_TEMPLATE] if kind == TEMPLATE and len(span) > _TOTAL_OF_TEMPLATE else None
+    )
+    if isinstance(total_ns, int):
         # Renders of one template, summed up: the first start to the last end holds other work.
-        return _Part(kind, number, parent, span[_TOTAL_OF_TEMPLATE])
+        return _Part(kind, number, parent, total_ns)
     return _Part(kind, number, parent, end_ns - start_ns)
 
 

@@ -71,8 +71,9 @@ def _names(part: str) -> str:
 def _standard_literal() -> str:
     escaped = r"[eE]'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+'"
     dollar_quoted = r"\$(?P<tag>(?:[^\W\d]\w*+)?)\$.*?\$(?P=tag)\$"
-    like_escape = r"(?<=ESCAPE )'\\'(?!')"
-    return f"{escaped}|{_string(quote=chr(39))}|{like_escape}|{dollar_quoted}"
+    # Django writes these two for SQLite; read as an escape, no statement would follow.
+    backslash = r"(?<=ESCAPE )'\\'(?!')|'\\'(?=, '\\\\'\))"
+    return f"{escaped}|{_string(quote=chr(39))}|{backslash}|{dollar_quoted}"
 
 
 def _string(*, quote: str) -> str:

@@ -51,6 +51,10 @@ def mysql(sql: str) -> Statement:
         ("SELECT ARRAY['a', ARRAY[1]]", "SELECT ARRAY[...]"),
         ("SELECT d #>> '{a,b}', d ->> 'k', d @> '{}'", "SELECT d #>> ?, d ->> ?, d @> ?"),
         ("SELECT x LIKE %s ESCAPE '\\' AND y", "SELECT x LIKE ? ESCAPE ? AND y"),
+        (
+            "SELECT REPLACE(REPLACE(a, '\\', '\\\\'), '%%', '\\%%')",
+            "SELECT REPLACE(REPLACE(a, ?, ?), ?, ?)",
+        ),
         ("SELECT 1 WHERE a IN (1, 2,3)", "SELECT ? WHERE a IN (...)"),
         ("SELECT 1 WHERE (a, b) IN ((1, 2), (3, 4))", "SELECT ? WHERE (a, b) IN (...)"),
         ("SELECT 1 WHERE a IN (SELECT 2)", "SELECT ? WHERE a IN (SELECT ?)"),
