@@ -1,9 +1,9 @@
 """The pages that are measured: the same work in every variant.
 
-    micro    10 SELECT, 4 locmem reads, 6 tiny templates, in-memory SQLite
-    bare     a view that returns two bytes
-    typical  the micro page's work behind session, authentication, csrf and messages, signed in
-    queries  200 statements
+micro    10 SELECT, 4 locmem reads, 6 tiny templates, in-memory SQLite
+bare     a view that returns two bytes
+typical  the micro page's work behind session, authentication, csrf and messages, signed in
+queries  200 statements
 """
 
 from __future__ import annotations

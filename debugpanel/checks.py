@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 from django.db import connections
 from django.utils.module_loading import import_string
 
@@ -35,7 +36,11 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_dotted_paths(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """E005: a part that cannot be imported."""
     settings = conf.get()
-    paths = [(key, path) for key in ("EXPORTERS", "INSTRUMENTS", "PANELS") for path in getattr(settings, key)]
+    paths = [
+        (key, path)
+        for key in ("EXPORTERS", "INSTRUMENTS", "PANELS")
+        for path in getattr(settings, key)
+    ]
     return [message for key, path in paths for message in _unimportable(key, path)]
 
 
@@ -60,7 +65,7 @@ def check_middleware_is_there(app_configs: Any, **kwargs: Any) -> list[CheckMess
     if not conf.get().ENABLED or MIDDLEWARE in _middleware():
         return []
     return [
-        Warning(
+        checks.Warning(
             "debugpanel's middleware is missing: no request is recorded.",
             hint=f"Put {MIDDLEWARE!r} first in MIDDLEWARE.",
             id="debugpanel.W001",
@@ -79,8 +84,8 @@ def check_middleware_is_first(app_configs: Any, **kwargs: Any) -> list[CheckMess
     if not hidden:
         return []
     return [
-        Warning(
-            f"{len(hidden)} middleware above debugpanel's are not seen, the first is {hidden[0]!r}.",
+        checks.Warning(
+            f"{len(hidden)} middleware above debugpanel's are not seen, such as {hidden[0]!r}.",
             hint=f"Move {MIDDLEWARE!r} to the top of MIDDLEWARE.",
             id="debugpanel.W002",
         )
@@ -124,7 +129,7 @@ def check_router(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if alias == "default" or alias not in connections.settings or ROUTER in routers:
         return []
     return [
-        Warning(
+        checks.Warning(
             f"Traces go to the alias {alias!r}, but DATABASE_ROUTERS does not say so.",
             hint=f"Add {ROUTER!r} to DATABASE_ROUTERS.",
             id="debugpanel.W003",
@@ -141,7 +146,7 @@ def check_sqlite_sharing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     problem = sharing_problem(alias)
     if not problem:
         return []
-    return [Warning("Traces are not stored.", hint=problem, id="debugpanel.W004")]
+    return [checks.Warning("Traces are not stored.", hint=problem, id="debugpanel.W004")]
 
 
 @register(TAG)
@@ -150,7 +155,7 @@ def check_admin(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if apps.is_installed("django.contrib.admin"):
         return []
     return [
-        Warning(
+        checks.Warning(
             "django.contrib.admin is not installed: traces are stored, but no page shows them.",
             hint="Add 'django.contrib.admin' to INSTALLED_APPS.",
             id="debugpanel.W005",

@@ -32,7 +32,7 @@ def name_request(trace: Trace, request: Any) -> None:
     match = request.resolver_match
     trace.name = (match.route or "/") if match is not None else UNMATCHED
     if not trace.view and match is not None:
-        trace.view = match._func_path
+        trace.view = match._func_path  # noqa: SLF001 - the name that Django itself shows
 
 
 def gather(trace: Trace, request: Any, response: Any) -> None:
@@ -41,7 +41,8 @@ def gather(trace: Trace, request: Any, response: Any) -> None:
     trace.path = request.path[:MAX_PATH]
     trace.user = user_key(request)
     trace.facts = {
-        "scheme": meta.get("wsgi.url_scheme") or request.__dict__.get("scope", {}).get("scheme", ""),
+        "scheme": meta.get("wsgi.url_scheme")
+        or request.__dict__.get("scope", {}).get("scheme", ""),
         "query": _text(meta.get("QUERY_STRING"))[:MAX_QUERY],
         "request_headers": _request_headers(meta),
         "cookie_header": _text(meta.get("HTTP_COOKIE"))[:MAX_HEADER_VALUE],

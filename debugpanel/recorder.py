@@ -1,9 +1,9 @@
 """The story of a trace: begin, finish, and the steps that make it fit to store.
 
-    begin      a boundary opens it, the head sampler decides
-    returned   the boundary's work is done; the response may still stream
-    close      the true end: counted always, kept or dropped by the tail sampler
-    STEPS      the writer's work on what is kept, in this order
+begin      a boundary opens it, the head sampler decides
+returned   the boundary's work is done; the response may still stream
+close      the true end: counted always, kept or dropped by the tail sampler
+STEPS      the writer's work on what is kept, in this order
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ def returned(trace: Trace, request: Any, response: Any) -> None:
             return
         trace.status = response.status_code
         trace.streaming = response.streaming
-        response._resource_closers.append(partial(close, trace, request, response))
+        closers = response._resource_closers  # noqa: SLF001 - no public hook ends with it
+        closers.append(partial(close, trace, request, response))
     except Exception as fault:
         guard.report(PART, fault)
 

@@ -22,8 +22,9 @@ from debugpanel.trace import failures, source
 from debugpanel.trace.ids import trace_id_of
 from debugpanel.trace.model import SQL, Frame, Group, RawStack, Trace
 
-TEMPLATE = "template"
 EXCEPTION = failures.KIND
+MAX_OWN_FRAMES = 20
+MAX_LIBRARY_FRAMES = 5
 
 
 def fold_groups(trace: Trace) -> Trace:
@@ -50,8 +51,15 @@ def resolve_stacks(trace: Trace) -> Trace:
     """Replace code objects by file, function and line."""
     stacks = trace.__dict__.get("stacks")
     if stacks:
-        trace.stacks = {index: _resolved(stack) for index, stack in stacks.items()}
+        trace.stacks = {index: _telling(_resolved(stack)) for index, stack in stacks.items()}
     return trace
+
+
+def _telling(frames: list[Frame]) -> list[Frame]:
+    """Keep the project's own frames, and of libraries those nearest to the statement."""
+    own = [index for index, frame in enumerate(frames) if frame.in_app][:MAX_OWN_FRAMES]
+    nearest = range(min(MAX_LIBRARY_FRAMES, len(frames)))
+    return [frames[index] for index in sorted({*own, *nearest})]
 
 
 def _resolved(stack: RawStack | list[Frame]) -> list[Frame]:

@@ -37,4 +37,6 @@ def threads_can_run() -> bool:
     if uwsgi is None:
         return True
     options = getattr(uwsgi, "opt", {})
-    return any(options.get(name) for name in ("enable-threads", b"enable-threads", "threads", b"threads"))
+    return any(
+        options.get(name) for name in ("enable-threads", b"enable-threads", "threads", b"threads")
+    )

@@ -25,7 +25,7 @@ MAX_PENDING_ROLLUPS = 120
 _chance = random.Random()  # noqa: S311 - jitter
 
 
-class ExporterPaused(Exception):
+class ExporterPaused(Exception):  # noqa: N818 - a state, not a fault
     """Raised when nothing can be written for now; the text says why and what would help."""
 
 

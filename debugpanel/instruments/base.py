@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class DidNotEnable(Exception):
+class DidNotEnable(Exception):  # noqa: N818 - a state, not a fault
     """Raised by `install()` when the library is missing or too old; the text says which."""
 
 

@@ -121,7 +121,7 @@ def _note_stack(trace: Trace, repeated: int) -> None:
 
 def walk(depth: int) -> RawStack:
     """Return (code, instruction) pairs of the callers, innermost first; never frames."""
-    frame = sys._getframe(depth)
+    frame = sys._getframe(depth)  # noqa: SLF001
     stack = []
     while frame is not None and len(stack) < MAX_STACK_FRAMES:
         stack.append((frame.f_code, frame.f_lasti))

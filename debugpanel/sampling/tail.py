@@ -28,7 +28,12 @@ class TailSampler:
 
         `HELD` means: keep it as the candidate of its route for now.
         """
-        if trace.forced or trace.unhandled or trace.status >= 500 or self._stands_out(trace, settings):
+        if (
+            trace.forced
+            or trace.unhandled
+            or trace.status >= 500
+            or self._stands_out(trace, settings)
+        ):
             reason = self._first_admitted(trace, settings)
             if reason:
                 return reason

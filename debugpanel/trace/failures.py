@@ -31,7 +31,7 @@ _members_of = BaseExceptionGroup.__dict__["exceptions"].__get__
 _name_of_type = type.__dict__["__qualname__"].__get__
 _module_of_type = type.__dict__["__module__"].__get__
 
-RawFailure = tuple[str, str, list[Any], list[tuple[CodeType, int]]]
+RawFailure = tuple[str, list[Any], list[tuple[CodeType, int]]]
 
 
 def note_exception(trace: Trace, parent: int, error: BaseException, *, handled: bool) -> None:
@@ -41,7 +41,15 @@ def note_exception(trace: Trace, parent: int, error: BaseException, *, handled: 
         return
     trace.exception_id = id(error)
     chain = [(relation, *_take(linked)) for relation, linked in _chain(error)]
-    event = (perf_counter_ns(), KIND, parent, qualified_name(error), *_take(error)[2:], handled, chain)
+    event = (
+        perf_counter_ns(),
+        KIND,
+        parent,
+        qualified_name(error),
+        *_take(error)[1:],
+        handled,
+        chain,
+    )
     append_event(trace, event, 2_048, MAX_EXCEPTIONS)
 
 
@@ -61,13 +69,12 @@ def _mark(trace: Trace, handled: bool) -> None:
 
 
 def _take(error: BaseException) -> RawFailure:
-    kind = type(error)
     args = [plain(arg) for arg in _args_of(error)[:MAX_ARGS]]
     code = _database_code(error)
     if code:
         args = [code]
     frames = _frames(_traceback_of(error))
-    return qualified_name(error), str(_module_of_type(kind)), args, frames
+    return qualified_name(error), args, frames
 
 
 def _database_code(error: BaseException) -> str:

@@ -47,7 +47,7 @@ def new_trace_id(started_ns: int) -> int:
 
 
 def fraction(trace_id: int) -> float:
-    """Return the id's last 56 bits as a number in [0, 1): W3C Trace Context level 2's random part."""
+    """Return the last 56 bits, W3C Trace Context level 2's random part, as a number in [0, 1)."""
     return (trace_id & _LOW_56) / (1 << 56)
 
 

@@ -6,7 +6,7 @@ to an object of the application is kept and none of its methods is called.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import uuid
 from typing import Any
@@ -23,10 +23,10 @@ _SCALARS = frozenset(
         type(None),
         decimal.Decimal,
         uuid.UUID,
-        datetime.date,
-        datetime.datetime,
-        datetime.time,
-        datetime.timedelta,
+        dt.date,
+        dt.datetime,
+        dt.time,
+        dt.timedelta,
     }
 )
 _type_name = type.__dict__["__name__"].__get__
