@@ -12,9 +12,10 @@ from urllib.parse import unquote
 
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import CARD, EMAIL, IBAN, MASK, PEM
-from debugpanel.redaction.randomness import is_dense, is_random
+from debugpanel.redaction.randomness import MIN_RANDOM, is_dense, is_random
 
 _PEM = re.compile(r"-----BEGIN [^-\n]{1,64}-----.*?(?:-----END [^-\n]{1,64}-----|\Z)", re.DOTALL)
+_SCHEMES = ("bearer", "basic", "digest", "negotiate")
 _GAP = r"(?:[\s:=+]|%20){1,8}+(?!\[masked)"
 _SCHEME = re.compile(
     rf"\b(?:(?P<digest>digest{_GAP})(?=\w{{1,32}}+=)[^\n]*+"
@@ -41,6 +42,9 @@ _EMAIL = re.compile(
 )
 _NUMBER_GROUPS = re.compile(r"(?<!\d)\d{3,19}+(?!\d)(?:[ \u00a0.-]\d{3,19}+(?!\d))*+")
 _GROUP = re.compile(r"\d+")
+# Searched for first: patterns that begin with a plain class are far quicker to rule out.
+_TWO_DIGITS = re.compile(r"[0-9]{2}")
+_THREE_DIGITS = re.compile(r"\d{3}")
 _IBAN = re.compile(r"(?<![^\W_])(?P<country>[A-Za-z]{2})[0-9]{2}(?=[ -]?[0-9A-Za-z])")
 _IBAN_REGISTRY = """
 AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27
@@ -59,6 +63,9 @@ def mask_pem(text: str) -> str:
 
 def mask_credentials(text: str) -> str:
     """What follows Bearer, Basic, Digest or Negotiate."""
+    lower = text.lower()
+    if not any(scheme in lower for scheme in _SCHEMES):
+        return text
     return _SCHEME.sub(rf"\g<digest>\g<scheme>{MASK}", text)
 
 
@@ -67,7 +74,7 @@ def mask_password_hashes(text: str) -> str:
 
 
 def mask_vendor_keys(text: str) -> str:
-    return _VENDOR_KEY.sub(MASK, text)
+    return _VENDOR_KEY.sub(MASK, text) if len(text) >= MIN_RANDOM else text
 
 
 def mask_dotted(text: str) -> str:
@@ -80,7 +87,9 @@ def mask_dotted(text: str) -> str:
 
 def mask_random(text: str) -> str:
     """Signed values and runs that look random: hexadecimal, base64, mixed."""
-    return _WORD.sub(lambda found: _judge_word(found[0]), text) if len(text) >= 20 else text
+    if len(text) < MIN_RANDOM:
+        return text
+    return _WORD.sub(lambda found: _judge_word(found[0]), text)
 
 
 def _judge_word(word: str) -> str:
@@ -107,6 +116,8 @@ def mask_emails(text: str) -> str:
 
 
 def mask_cards(text: str) -> str:
+    if not _THREE_DIGITS.search(text):
+        return text
     return _NUMBER_GROUPS.sub(lambda found: _judge_number(found[0]), text)
 
 
@@ -133,6 +144,8 @@ def is_card(digits: str) -> bool:
 
 
 def mask_ibans(text: str) -> str:
+    if not _TWO_DIGITS.search(text):
+        return text
     parts, at = [], 0
     for found in _IBAN.finditer(text):
         end = _iban_end(text, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from debugpanel.redaction.detectors import mask_secrets
 from debugpanel.redaction.markers import MASK, fails_closed
@@ -37,8 +38,14 @@ class MaskedHeaders:
     names: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=512)
 def _plain(value: str) -> str:
     return mask_text(value, MAX_VALUE)
+
+
+@lru_cache(maxsize=512)
+def _name(name: str) -> str:
+    return mask_text(name, MAX_NAME)
 
 
 def _url(value: str) -> str:
@@ -63,7 +70,7 @@ def mask_set_cookie(header: str) -> str:
     """Keep a cookie's name and its known attributes; nothing of its value, not its length."""
     cookie, *attributes = header[:MAX_TEXT].split(";")
     name, equals, _ = cookie.partition("=")
-    shown = [mask_text(name.strip(), MAX_NAME) if equals else MASK]
+    shown = [_name(name.strip()) if equals else MASK]
     for attribute in attributes[:MAX_NAMES]:
         key, _, value = attribute.strip().partition("=")
         rule = _ATTRIBUTE_RULES.get(key.lower())
@@ -141,7 +148,7 @@ def _mask_headers(headers: Headers, rules: dict[str, ValueRule]) -> MaskedHeader
             earlier = values.get(name.lower())
             values[name.lower()] = shown if earlier is None else f"{earlier}, {shown}"
         elif type(name) is str and len(names) < MAX_NAMES:
-            names[mask_text(name, MAX_NAME)] = None
+            names[_name(name)] = None
     return MaskedHeaders(values=values, names=tuple(names))
 
 
@@ -156,4 +163,4 @@ def cookie_names(header: str) -> list[str]:
     if len(header) > MAX_TEXT:
         parts.pop()
     names = (part.partition("=")[0].strip() for part in parts if "=" in part)
-    return [mask_text(name, MAX_NAME) for name, _ in zip(names, range(MAX_NAMES), strict=False)]
+    return [_name(name) for name, _ in zip(names, range(MAX_NAMES), strict=False)]

@@ -22,7 +22,7 @@ MD5 = "5f4dcc3b5aa765d61d8327deb882cf99"
         ),
         ("thumb:9f86d081:s", "thumb:{hex}:s"),
         ("user:john@example.com:profile", "user:[masked:email]:profile"),
-        ("token:abc:x", "token:[masked]"),
+        ("token:abc:x", "token:[masked]:x"),
         ("token.abc.x", "token.[masked].x"),
         ("item:a1b2c3", "item:{word}"),
         ("word:abcdefghi_" + "ab " * 9, "word:abcdefghi_" + "ab " * 9),
