@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+
+from warm import fill_content_types  # noqa: E402
+
+fill_content_types()

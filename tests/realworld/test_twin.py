@@ -1,0 +1,119 @@
+"""A site that nobody here wrote answers the same with debugpanel inside as without."""
+
+from __future__ import annotations
+
+from collections import Counter
+from urllib.parse import urlsplit
+
+from tests.realworld.conftest import Twin
+from tests.realworld.logs import new_complaints, new_lines
+from tests.realworld.runs import shape_of
+from tests.realworld.twin import differences
+
+LEAST_PAGES = {"gunicorn": 300, "uvicorn": 100}
+LEAST_ANSWERED = 0.85
+
+
+def test_the_crawl_reaches_pages_of_site_and_admin(twin: Twin) -> None:
+    answered = {page.request.path for page in twin.on.responses if page.status == 200}
+    assert twin.pages >= LEAST_PAGES[twin.on.kind]
+    assert len(answered) >= LEAST_ANSWERED * twin.pages
+
+
+def test_the_admin_answers_the_clients_that_logged_in(twin: Twin) -> None:
+    admin = twin.on.place.site.admin
+    answers = [r for r in twin.on.responses if r.request.path.startswith(admin)]
+    assert [r.status for r in answers].count(200) > len(answers) / 2
+
+
+def test_two_runs_without_debugpanel_are_alike(twin: Twin) -> None:
+    assert differences(twin.off.responses, twin.off_again.responses) == []
+
+
+def test_status_headers_and_body_are_those_without_debugpanel(twin: Twin) -> None:
+    assert differences(twin.off.responses, twin.on.responses) == []
+
+
+def test_two_runs_without_debugpanel_send_the_same_statements(twin: Twin) -> None:
+    assert shapes(twin.off.statements()) == shapes(twin.off_again.statements())
+
+
+def test_the_site_sends_not_one_statement_more(twin: Twin) -> None:
+    assert len(twin.off.statements()) > twin.requests
+    assert shapes(twin.on.statements()) == shapes(twin.off.statements())
+
+
+def test_no_connection_of_the_site_touches_the_tables_of_debugpanel(twin: Twin) -> None:
+    assert [sql for sql in twin.on.statements() if "debugpanel_" in sql] == []
+
+
+def shapes(statements: list[str]) -> Counter[str]:
+    return Counter(map(shape_of, statements))
+
+
+def test_the_server_logs_nothing_that_it_does_not_log_without_debugpanel(twin: Twin) -> None:
+    assert new_lines(twin.on, [twin.off, twin.off_again]) == set()
+
+
+def test_the_database_complains_of_nothing_new(twin: Twin) -> None:
+    assert new_complaints(twin.on, [twin.off, twin.off_again]) == set()
+
+
+def test_the_server_ends_as_without_debugpanel(twin: Twin) -> None:
+    assert twin.on.exit_code == twin.off.exit_code
+
+
+def test_it_is_the_built_wheel_that_runs(twin: Twin) -> None:
+    assert "site-packages" in twin.store.installed_file
+
+
+def test_every_request_is_counted(twin: Twin) -> None:
+    assert twin.store.counted == twin.requests
+
+
+def test_every_request_is_counted_with_its_status(twin: Twin) -> None:
+    sent = Counter(response.status // 100 for response in twin.on.responses)
+    assert twin.store.status_classes == [sent[number] for number in range(6)]
+
+
+def test_every_request_is_kept_at_a_rate_of_one(twin: Twin) -> None:
+    sent = Counter(
+        (response.request.method, urlsplit(response.request.path).path, response.status)
+        for response in twin.on.responses
+    )
+    kept = Counter((trace.method, trace.path, trace.status) for trace in twin.store.traces)
+    assert sum(kept.values()) == sum(sent.values())
+
+
+def test_every_kept_trace_decodes(twin: Twin) -> None:
+    assert twin.store.undecodable == []
+
+
+def test_traces_hold_what_the_site_did(twin: Twin) -> None:
+    kinds = {kind for trace in twin.store.traces for kind in trace.kinds}
+    assert {"db", "template", "view"} <= kinds
+
+
+def test_the_statements_of_the_traces_are_those_of_the_database(twin: Twin) -> None:
+    recorded = sum(trace.queries for trace in twin.store.traces)
+    assert recorded > twin.requests
+
+
+def test_the_list_leads_to_every_trace(twin: Twin) -> None:
+    assert twin.visit.trace_ids() == {trace.id for trace in twin.store.traces}
+
+
+def test_every_trace_opens_in_the_admin(twin: Twin) -> None:
+    assert [page.request.path for page in twin.visit.traces if page.status != 200] == []
+
+
+def test_a_page_of_a_trace_shows_its_request(twin: Twin) -> None:
+    by_id = {trace.id: trace for trace in twin.store.traces}
+    for page in twin.visit.traces:
+        trace = by_id[page.request.path.rstrip("/").split("/")[-2].replace("-", "")]
+        assert trace.route.encode() in page.body or trace.path.encode() in page.body
+
+
+def test_looking_at_traces_logs_no_error(twin: Twin) -> None:
+    assert "Traceback" not in twin.visit.server_log
+    assert "debugpanel" not in twin.visit.server_log
