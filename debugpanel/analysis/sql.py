@@ -186,12 +186,12 @@ _SHAPES: dict[str, Callable[[str, list[str]], str]] = {
 
 
 def _with_plain_savepoint(text: str) -> str:
-    return _SAVEPOINT.sub(r"\1 ?", text)
+    return text if text.endswith(UNREADABLE) else _SAVEPOINT.sub(r"\1 ?", text)
 
 
 _SAVEPOINT = re.compile(
     r"\A((?:SAVEPOINT|RELEASE(?: SAVEPOINT)?|ROLLBACK(?: WORK| TRANSACTION)? TO(?: SAVEPOINT)?))"
-    r" (?!SAVEPOINT\b|\[).+\Z",
+    r" (?!SAVEPOINT\b).+\Z",
     re.IGNORECASE | re.DOTALL,
 )
 

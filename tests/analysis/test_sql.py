@@ -256,6 +256,7 @@ DIALECTS = st.sampled_from([normalise, mysql])
 
 
 @given(MIXED_SQL | st.text(max_size=60), DIALECTS)
+@example("SAVEPOINT FROM a '", normalise)
 def test_a_shape_is_its_own_shape(sql: str, dialect) -> None:
     once = dialect(sql)
     twice = dialect(once.text)
