@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from debugpanel import defaults
+
 PROJECT = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("SANDBOX_DATA", PROJECT.parent / ".sandbox"))
 
@@ -36,9 +38,16 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# A live site keeps 1 % or less and calls a second slow. The shop has few visitors,
-# so it keeps one request in four, and calls 300 ms slow, to have something to read.
-DEBUGPANEL: dict[str, Any] = {"SAMPLE_RATE": 0.25, "SLOW_MS": 300}
+DEBUGPANEL: dict[str, Any] = {
+    # A live site keeps 1 % or less and calls a second slow. The shop has few visitors,
+    # so it keeps one request in four, and calls 300 ms slow, to have something to read.
+    "SAMPLE_RATE": 0.25,
+    "SLOW_MS": 300,
+    # Parts of our own, beside the built-in ones.
+    "INSTRUMENTS": [*defaults.INSTRUMENTS, "sandbox_project.extensions.stock.StockInstrument"],
+    "EXPORTERS": [*defaults.EXPORTERS, "sandbox_project.extensions.kept_log.KeptLogExporter"],
+    "PANELS": [*defaults.PANELS, "sandbox_project.extensions.purchase.PurchasePanel"],
+}
 
 
 def sqlite_file(name: str) -> dict[str, Any]:
