@@ -43,6 +43,7 @@ DEBUGPANEL: dict[str, Any] = {
     # so it keeps one request in four, and calls 300 ms slow, to have something to read.
     "SAMPLE_RATE": 0.25,
     "SLOW_MS": 300,
+    "SIGNALS": ["sandbox_project.shop.signals.order_placed"],
     # Parts of our own, beside the built-in ones.
     "INSTRUMENTS": [*defaults.INSTRUMENTS, "sandbox_project.extensions.stock.StockInstrument"],
     "EXPORTERS": [*defaults.EXPORTERS, "sandbox_project.extensions.kept_log.KeptLogExporter"],
@@ -125,8 +126,15 @@ PARTNER_URL = os.environ.get("SANDBOX_PARTNER_URL", "http://127.0.0.1:8001")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"trace_id": {"()": "debugpanel.trace.log_filter.TraceIdFilter"}},
+    "formatters": {"line": {"format": "{levelname} {trace_id} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["trace_id"],
+        },
+    },
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "sandbox_project": {"handlers": ["console"], "level": "INFO", "propagate": False},
