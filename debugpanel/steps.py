@@ -22,6 +22,8 @@ from debugpanel.trace import failures, source
 from debugpanel.trace.ids import trace_id_of
 from debugpanel.trace.model import SQL, Frame, Group, RawStack, Trace
 
+Overflow = dict[tuple[str, str], Group]
+
 EXCEPTION = failures.KIND
 MAX_OWN_FRAMES = 20
 MAX_LIBRARY_FRAMES = 5
@@ -93,7 +95,7 @@ def _finished(trace: Trace, event: tuple[Any, ...]) -> tuple[Any, ...]:
 @lru_cache(maxsize=64)
 def _quotes_strings(alias: str) -> bool:
     """Say whether double quotes hold strings on this alias, as on MySQL and MariaDB."""
-    return "mysql" in str(connections.settings.get(alias, {}).get("ENGINE", ""))
+    return alias in connections.settings and connections[alias].vendor == "mysql"
 
 
 def _statement(span: tuple[Any, ...]) -> Statement:
@@ -111,12 +113,21 @@ def normalise_sql(trace: Trace) -> Trace:
             spans[index] = (*span[:5], statement.text, *values)
     overflow = trace.__dict__.get("overflow")
     if overflow:
-        trace.overflow = {_shape_key(*key): group for key, group in overflow.items()}
+        trace.overflow = _by_shape(overflow)
     return trace
 
 
-def _shape_key(kind: str, name: str) -> tuple[str, str]:
-    return (kind, describe_cache(name).text if kind == SQL and name else name)
+def _by_shape(overflow: Overflow) -> Overflow:
+    """Bring sums of different texts under their shape. The alias is not known any more."""
+    quotes_strings = any(_quotes_strings(alias) for alias in connections)
+    shaped: Overflow = {}
+    for (kind, name), group in overflow.items():
+        if kind == SQL and name:
+            name = describe_cache(name, double_quotes_are_strings=quotes_strings).text
+        known = shaped.setdefault((kind, name), group)
+        if known is not group:
+            known.merge(group)
+    return shaped
 
 
 def locate_client(trace: Trace) -> Trace:
@@ -135,7 +146,7 @@ def redact(trace: Trace) -> Trace:
 
 def find_repeats(trace: Trace) -> Trace:
     """Find statements sent again and again, and who sent them."""
-    trace.findings = repeats_of(trace)
+    trace.findings = repeats_of(trace, at_least=conf.get().REPEATS)
     return trace
 
 

@@ -75,7 +75,7 @@ class Counter:
         except Exception as fault:
             guard.report("counting", fault)
 
-    def drain(self) -> Rollups:
-        """Return the sums and start anew."""
+    def drain(self, *, with_statements: bool) -> Rollups:
+        """Return the sums and start anew; those of statements only when asked for."""
         with self._lock:
-            return self._rollup.drain()
+            return self._rollup.drain(with_statements=with_statements)

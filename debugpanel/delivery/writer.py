@@ -28,6 +28,8 @@ from debugpanel.trace.model import Trace
 BATCH_TRACES = 100
 EXIT_FLUSH_S = 2.0
 MINUTE_S = 60.0
+# Hourly rows need no partial ones each minute.
+STATEMENTS_S = 600.0
 
 Step = Callable[[Trace], Trace | None]
 
@@ -74,7 +76,7 @@ class Writer:
         self._wake = threading.Event()
         self._stopping = False
         self._flushes: list[threading.Event] = []
-        self._cycled_at_s = self._minute_at_s = self._clock()
+        self._cycled_at_s = self._minute_at_s = self._statements_at_s = self._clock()
 
     def _after_fork(self) -> None:
         # The parent's connections must neither be used nor collected here: closing one would
@@ -153,7 +155,7 @@ class Writer:
         guard.recover()
         self._open_outlets()
         if at_once or self._clock() - self._minute_at_s >= MINUTE_S:
-            self._end_minute()
+            self._end_minute(at_once)
         while True:
             more = self._deliver_batch(at_once)
             if not more:
@@ -196,12 +198,15 @@ class Writer:
             trace = done
         return done
 
-    def _end_minute(self) -> None:
-        self._minute_at_s = self._clock()
+    def _end_minute(self, at_once: bool) -> None:
+        now_s = self._minute_at_s = self._clock()
+        with_statements = at_once or now_s - self._statements_at_s >= STATEMENTS_S
+        if with_statements:
+            self._statements_at_s = now_s
         for trace in self._plan.release_held():
             self.queue.offer(trace)
         self.counter.fold()
-        rollups = self.counter.drain()
+        rollups = self.counter.drain(with_statements=with_statements)
         state = self.state()
         for outlet in self.outlets:
             outlet.take_rollups(rollups, state)

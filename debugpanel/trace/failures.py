@@ -30,6 +30,10 @@ _traceback_of = BaseException.__dict__["__traceback__"].__get__
 _members_of = BaseExceptionGroup.__dict__["exceptions"].__get__
 _name_of_type = type.__dict__["__qualname__"].__get__
 _module_of_type = type.__dict__["__module__"].__get__
+_bases_of = type.__dict__["__mro__"].__get__
+
+_DRIVERS = frozenset({"psycopg", "psycopg2", "sqlite3", "MySQLdb", "pymysql", "oracledb"})
+_WRAPPERS = "django.db.utils"
 
 RawFailure = tuple[str, list[Any], list[tuple[CodeType, int]]]
 
@@ -70,15 +74,21 @@ def _mark(trace: Trace, handled: bool) -> None:
 
 def _take(error: BaseException) -> RawFailure:
     args = [plain(arg) for arg in _args_of(error)[:MAX_ARGS]]
-    code = _database_code(error)
-    if code:
-        args = [code]
+    if _is_database_error(error):
+        # The server's text may hold values of rows.
+        args = [code] if (code := _database_code(error)) else []
     frames = _frames(_traceback_of(error))
     return qualified_name(error), args, frames
 
 
+def _is_database_error(error: BaseException) -> bool:
+    """Say whether the type or a base of it is a database driver's or Django's wrapper."""
+    modules = (_module_of_type(base) for base in _bases_of(type(error)))
+    return any(str(module).split(".")[0] in _DRIVERS or module == _WRAPPERS for module in modules)
+
+
 def _database_code(error: BaseException) -> str:
-    """Return a database error's SQLSTATE or number: its text may hold values of rows."""
+    """Return a database error's SQLSTATE or number, as the driver holds it."""
     cause = _cause_of(error) or error
     module = _module_of_type(type(cause))
     if not isinstance(module, str):

@@ -99,6 +99,14 @@ class Group:
         if duration_ns > self.max_ns:
             self.max_ns = duration_ns
 
+    def merge(self, other: Group) -> None:
+        """Add another group's sums."""
+        self.count += other.count
+        self.total_ns += other.total_ns
+        self.start_ns = min(self.start_ns, other.start_ns)
+        self.end_ns = max(self.end_ns, other.end_ns)
+        self.max_ns = max(self.max_ns, other.max_ns)
+
 
 class Trace:
     """One unit of work. Defaults live on the class, so that opening a trace sets little.
