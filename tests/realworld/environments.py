@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = Path(__file__).resolve().parent / "projects"
 
 # A host must not find the repository's copy of debugpanel, nor the settings of this suite.
-HIDDEN_VARIABLES = {"PYTHONPATH", "PYTHONHOME", "DJANGO_SETTINGS_MODULE", "VIRTUAL_ENV"}
+HIDDEN = ("PYTHON", "DJANGO_", "DEBUGPANEL_", "VIRTUAL_ENV", "COVERAGE_")
 
 
 def make_environment(site_name: str) -> Path:
@@ -57,7 +57,7 @@ def run(python: Path, *arguments: str, cwd: Path, env: dict[str, str]) -> str:
 
 
 def own_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in HIDDEN_VARIABLES}
+    return {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
 
 
 def _pip(python: Path, *arguments: str) -> None:

@@ -80,7 +80,7 @@ ODD_REQUESTS = (
 WAGTAIL_SECTIONS = (
     *("pages", "images", "documents", "snippets", "users", "groups", "sites", "redirects"),
     *("workflows/list", "workflows/tasks/index", "collections", "forms", "locales"),
-    *("reports/locked", "reports/workflow", "reports/site-history", "reports/aging-pages"),
+    *("reports/locked", "reports/workflow", "reports/aging-pages"),
 )
 
 WAGTAIL = Site(
@@ -102,7 +102,7 @@ WAGTAIL = Site(
             *(f"/admin/{section}/" for section in WAGTAIL_SECTIONS),
         ),
         excluded=re.compile(
-            r"^/(static|media)/|logout|password_reset|export=xlsx|/move/|debugpanel"
+            r"^/(static|media)/|logout|password_reset|export=xlsx|/move/|/site-history/|debugpanel"
         ),
         most_of_one_shape=12,
         pages=300,
