@@ -22,7 +22,7 @@ FAULTS = [
         happens="The list fetches 24 products. For each of them the template asks for its brand,"
         " its category and the number of its reviews: 72 more queries.",
         seen="The trace has 70 and more SQL spans, most of them one of three statements;"
-        " it was kept for its pattern. The calling line is in the template shop/new.html.",
+        " it was kept for its pattern. Their calling line is the render() of new_arrivals.",
     ),
     Fault(
         title="A slow query",

@@ -17,7 +17,7 @@ GUIDE = Path(__file__).resolve().parent.parent / "downloads" / "splicing-guide.t
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    counted = Category.objects.annotate(pieces=Count("products"))
+    counted = Category.objects.annotate(pieces=Count("products")).order_by("position")
     reviews = Review.objects.select_related("product", "customer__user")[:3]
     context = {
         "counted_categories": counted,
