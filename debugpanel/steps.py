@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections
 
-from debugpanel import conf
+from debugpanel import conf, guard
 from debugpanel.analysis.errors import fingerprint_error
 from debugpanel.analysis.n_plus_one import find_repeats as repeats_of
 from debugpanel.analysis.self_time import self_times
@@ -151,10 +151,31 @@ def find_repeats(trace: Trace) -> Trace:
 
 
 def measure(trace: Trace) -> Measurement:
-    """Take the numbers of one finished trace, before its steps."""
-    if trace.__dict__.get("events"):
-        trace = finish_exceptions(trace)
+    """Take the numbers of one finished trace, before its steps.
+
+    A fault of ours in the details never costs the count itself.
+    """
+    counted = _count(trace)
+    try:
+        return _with_details(counted, trace)
+    except Exception as fault:
+        guard.report("measuring", fault)
+        return counted
+
+
+def _with_details(counted: Measurement, trace: Trace) -> Measurement:
+    finish_exceptions(trace)
     sum_queries(trace)
+    return counted._replace(
+        query_count=trace.query_count,
+        query_ns=trace.query_ns,
+        self_ns=self_times(trace) if trace.recorded else {},
+        statements=_statements(trace),
+        errors=tuple(trace.__dict__.get("errors", ())),
+    )
+
+
+def _count(trace: Trace) -> Measurement:
     return Measurement(
         started_s=trace.started_ns / 1_000_000_000,
         kind=trace.kind,
@@ -166,12 +187,10 @@ def measure(trace: Trace) -> Measurement:
         duration_ns=trace.duration_ns,
         cpu_ns=trace.cpu_ns,
         recorded=trace.recorded,
-        query_count=trace.query_count,
-        query_ns=trace.query_ns,
-        self_ns=self_times(trace) if trace.recorded else {},
+        query_count=0,
+        query_ns=0,
+        self_ns={},
         trace_id=trace_id_of(trace) if trace.reason else None,
-        statements=_statements(trace),
-        errors=tuple(trace.__dict__.get("errors", ())),
     )
 
 
@@ -181,7 +200,5 @@ def _statements(trace: Trace) -> list[StatementCall]:
         if span[2] == SQL:
             fingerprint = span[11] or _statement(span).fingerprint
             rows = span[9] if span[9] is not None and span[9] >= 0 else None
-            measured.append(
-                StatementCall(fingerprint, span[1] - span[0], rows, failed=bool(span[10]))
-            )
+            measured.append((fingerprint, span[1] - span[0], rows, bool(span[10])))
     return measured

@@ -28,6 +28,7 @@ from debugpanel.redaction.text import mask_text
 from debugpanel.redaction.urls import mask_path, mask_query
 from debugpanel.redaction.values import mask_value
 from debugpanel.trace.model import SQL, EventTuple, SpanTuple, Trace
+from debugpanel.trace.source import place
 
 MAX_TRACE_S = 0.02
 MAX_SPAN_NAME = 200
@@ -106,9 +107,9 @@ def _mask_names_of_code(name: str, values: Values, keys: Keys) -> tuple[str, Val
 
 def _mask_log(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
     """The template and its arguments become the message."""
-    level, template, args, *place = values
+    level, (template, args), file, *rest = values
     text = mask_log(template, args, MAX_LOG, extra_keys=keys)
-    return _code_name(name), (level, text, *place)
+    return _code_name(name), (level, text, place(file)[0], *rest)
 
 
 SPAN_RULES: dict[str, ValueRule] = {

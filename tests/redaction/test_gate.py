@@ -70,7 +70,7 @@ def test_attributes_of_the_users_spans_and_events_follow_their_keys() -> None:
 
 
 def test_a_log_record_is_filled_with_what_may_be_shown() -> None:
-    record = (1, "log", 0, "shop.pay", 20, "paid %s with card %s", ["bob", "x"], "pay.py", 7, "")
+    record = (1, "log", 0, "shop.pay", 20, ("paid %s with card %s", ["bob", "x"]), "pay.py", 7, "")
     assert redacted(events=[record]).events == [
         (1, "log", 0, "shop.pay", 20, "paid bob with card [masked]", "pay.py", 7, "")
     ]
