@@ -42,11 +42,11 @@ sampler = TailSampler()
 
 
 def release_held() -> list[Trace]:
-    """Give up the slowest of each route: their minute is over."""
-    kept = sampler.slowest.release(conf.get().BUDGETS["slowest"])
-    for trace in kept:
-        trace.reason = "slowest"
-    return kept
+    """Give up the slowest of each route, their minute is over; the budget keeps the first."""
+    released = sampler.slowest.release()
+    for trace in released[: conf.get().BUDGETS[HELD]]:
+        trace.reason = HELD
+    return released
 
 
 writer = Writer(
@@ -181,9 +181,13 @@ def _close(trace: Trace, request: Any, response: Any) -> None:
     if request is not None:
         facts.name_request(trace, request)
     settings = conf.get()
-    if trace.recorded:
-        _judge(trace, request, response, settings)
-    _hand_over(trace)
+    decision = sampler.decide(trace, settings) if trace.recorded else ""
+    if mode.in_test_run():
+        _hand_to_tests(trace, request, response, decision)
+    elif decision == HELD:
+        _hold(trace, request, response)
+    else:
+        _hand_to_writer(trace, request, response, decision)
 
 
 def _note_stream(trace: Trace, now_ns: int) -> None:
@@ -194,35 +198,38 @@ def _note_stream(trace: Trace, now_ns: int) -> None:
     trace.duration_ns = trace.total_ns
 
 
-def _judge(trace: Trace, request: Any, response: Any, settings: conf.Settings) -> None:
-    decision = sampler.decide(trace, settings)
-    in_tests = mode.in_test_run()
-    if not decision and not in_tests:
-        return
-    trace.release = settings.RELEASE
+def _hold(trace: Trace, request: Any, response: Any) -> None:
+    """Keep a candidate back until its minute ends; whom it displaces is only counted."""
+    _gather(trace, request, response)
+    displaced = sampler.slowest.hold(trace)
+    writer.run()
+    if displaced is not None:
+        displaced.facts = {}
+        writer.take(displaced)
+
+
+def _hand_to_writer(trace: Trace, request: Any, response: Any, reason: str) -> None:
+    if reason:
+        _gather(trace, request, response)
+        trace.reason = reason
+    writer.take(trace)
+
+
+def _hand_to_tests(trace: Trace, request: Any, response: Any, reason: str) -> None:
+    """Give a test its trace at once, whatever the sampling."""
+    _gather(trace, request, response)
+    trace.reason = reason
+    collected = mode.CAPTURE.get()
+    done = finish(trace)
+    if done is not None:
+        (mode.memory if collected is None else collected).append(done)
+
+
+def _gather(trace: Trace, request: Any, response: Any) -> None:
+    trace.release = conf.get().RELEASE
     trace.worker = worker_name()
     if request is not None:
         facts.gather(trace, request, response)
-    if decision == HELD and not in_tests:
-        sampler.slowest.hold(trace)
-    else:
-        trace.reason = decision
-
-
-def _hand_over(trace: Trace) -> None:
-    if mode.in_test_run():
-        _hand_to_tests(trace)
-    else:
-        writer.take(trace)
-
-
-def _hand_to_tests(trace: Trace) -> None:
-    collected = mode.CAPTURE.get()
-    if collected is None:
-        collected = mode.memory
-    done = finish(trace)
-    if done is not None:
-        collected.append(done)
 
 
 def finish(trace: Trace) -> Trace | None:

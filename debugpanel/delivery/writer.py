@@ -82,21 +82,30 @@ class Writer:
         # The parent's connections must neither be used nor collected here: closing one would
         # end the parent's session.
         self._abandoned.append(self.outlets)
+        # What the parent held back is the parent's to deliver.
+        self._plan.release_held()
         self._reset()
 
     # -- on the request thread
 
     def take(self, trace: Trace) -> None:
         """Count a finished trace and, when it has a reason, queue it."""
-        if self._pid != os.getpid():
-            self._after_fork()
+        self.run()
+        self._count_and_queue(trace)
+        if self.counter.is_crowded and not self._wake.is_set():
+            self._wake.set()
+
+    def _count_and_queue(self, trace: Trace) -> None:
         self.counter.count(trace)
         if trace.reason:
             self.queue.offer(trace)
+
+    def run(self) -> None:
+        """See to it that this process has its writer."""
+        if self._pid != os.getpid():
+            self._after_fork()
         if self._thread is None:
             self._start()
-        elif self.counter.is_crowded and not self._wake.is_set():
-            self._wake.set()
 
     def _start(self) -> None:
         if not mode.threads_can_run():
@@ -204,7 +213,7 @@ class Writer:
         if with_statements:
             self._statements_at_s = now_s
         for trace in self._plan.release_held():
-            self.queue.offer(trace)
+            self._count_and_queue(trace)
         self.counter.fold()
         rollups = self.counter.drain(with_statements=with_statements)
         state = self.state()

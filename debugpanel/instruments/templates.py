@@ -27,7 +27,7 @@ from debugpanel.trace.values import cut
 
 KIND = "template"
 RENDER = "render"
-PART = "instrument templates"
+PART = f"instrument {KIND}"
 MAX_NAMES = 200
 LATE = "late"
 
@@ -45,7 +45,8 @@ class TemplateGroup(Group):
 def _new_group(trace: Trace, parent: int, name: Any, engine: str) -> TemplateGroup:
     """Return the group of a name that is new, has no text, or has no room."""
     if type(name) is not str:
-        name = UNKNOWN_SOURCE
+        # The name in an `{% include "..." %}` is a SafeString.
+        name = str.__str__(name) if issubclass(type(name), str) else UNKNOWN_SOURCE
     groups = trace.groups
     key = (KIND, cut(name))
     if key not in groups and len(groups) >= MAX_NAMES:

@@ -19,11 +19,13 @@ class Slowest:
             return len(self._held) < MAX_ROUTES
         return trace.duration_ns > held.duration_ns
 
-    def hold(self, trace: Trace) -> None:
+    def hold(self, trace: Trace) -> Trace | None:
+        """Hold a candidate and return the one it displaces."""
+        displaced = self._held.get(trace.name)
         self._held[trace.name] = trace
+        return displaced
 
-    def release(self, most: int) -> list[Trace]:
-        """Give up all candidates and return the slowest `most` of them."""
+    def release(self) -> list[Trace]:
+        """Give up all candidates, the slowest first."""
         held, self._held = self._held, {}
-        ranked = sorted(held.values(), key=lambda trace: trace.duration_ns, reverse=True)
-        return ranked[:most]
+        return sorted(held.values(), key=lambda trace: trace.duration_ns, reverse=True)
