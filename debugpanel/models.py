@@ -28,9 +28,6 @@ from django.utils.translation import gettext_lazy as _
 
 from debugpanel.metrics.histogram import Histogram
 from debugpanel.metrics.rollup import (
-    FIVE_MINUTES_S,
-    HOUR_S,
-    MINUTE_S,
     Bucket,
     BucketKey,
     ErrorBucket,
@@ -60,7 +57,7 @@ def from_microseconds(number: int) -> dt.datetime:
     return EPOCH + number * _MICROSECOND
 
 
-class InstantField(models.BigIntegerField):
+class InstantField(models.BigIntegerField):  # type: ignore[type-arg]
     """A moment, stored as microseconds since 1970 and read as a datetime in UTC.
 
     A DateTimeField holds the host's local time when `USE_TZ` is off, where an hour a year
@@ -213,7 +210,7 @@ class Trace(models.Model):
     reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices)
     weight = models.FloatField(_("stands for"), default=1.0)
     stored_bytes = models.PositiveIntegerField(_("bytes"), default=0)
-    remote_id = models.UUIDField(_("remote trace id"), null=True)
+    remote_id = models.CharField(_("remote trace id"), max_length=32, null=True)  # noqa: DJ001
     error_group = models.ForeignKey(
         ErrorGroup,
         models.PROTECT,
@@ -307,10 +304,18 @@ class Numbers:
     newest_error: Exemplar | None
 
 
+class Stage(models.IntegerChoices):
+    """How far the rows of a rollup are merged. Partial rows are a process's own, for a minute."""
+
+    PARTIAL = 0, _("partial")
+    FIVE_MINUTES = 1, _("5 minutes")
+    HOUR = 2, _("hour")
+
+
 class RollupQuerySet(models.QuerySet["Rollup"]):
     def between(self, start: dt.datetime, end: dt.datetime) -> RollupQuerySet:
         """Keep the rows that begin within the range; partial and merged ones all count."""
-        return self.filter(width_s__in=Rollup.WIDTHS_S, start__gte=start, start__lt=end)
+        return self.filter(stage__in=Stage, start__gte=start, start__lt=end)
 
     def numbers(
         self,
@@ -364,7 +369,6 @@ def _numbers(total: Bucket, seconds: float) -> Numbers:
 class Rollup(models.Model):
     """Sums of one route over one stretch of time. Rows of one key add up; none is updated."""
 
-    WIDTHS_S = (MINUTE_S, FIVE_MINUTES_S, HOUR_S)
     COLUMNS = (
         "start",
         "route_id",
@@ -391,9 +395,11 @@ class Rollup(models.Model):
         "histogram",
     )
     """What `to_row` and `to_bucket` go by; the key stands first."""
+    STATUS_COLUMNS = COLUMNS[6:12]
+    SUMS = ("count", "recorded", *COLUMNS[12:20])
 
     id = models.BigAutoField(primary_key=True)
-    width_s = models.PositiveIntegerField(_("width (s)"))
+    stage = models.PositiveSmallIntegerField(_("stage"), choices=Stage.choices)
     start = InstantField(_("start"))
     route = models.ForeignKey(
         Route, models.PROTECT, verbose_name=_("route"), related_name="rollups", db_index=False
@@ -427,12 +433,12 @@ class Rollup(models.Model):
         verbose_name_plural = _("rollups")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["width_s", "start"], name="debugpanel_rollup_start"),
+            models.Index(fields=["stage", "start"], name="debugpanel_rollup_start"),
             models.Index(fields=["route", "start"], name="debugpanel_rollup_route"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.route_id} {self.start:%Y-%m-%d %H:%M} ({self.width_s} s)"
+        return f"{self.route_id} {self.start:%Y-%m-%d %H:%M}"
 
     @staticmethod
     def to_row(bucket: Bucket, route_id: int) -> tuple[Any, ...]:
@@ -461,19 +467,20 @@ class Rollup(models.Model):
     @staticmethod
     def to_bucket(row: Sequence[Any]) -> Bucket:
         """Read a row of `COLUMNS`; the bucket's route is the route's key as text."""
-        start, route_id, method, release, count, recorded, *rest = row
-        slowest, typical, newest_error = exemplars_from_text(rest[15], 3)
+        one = dict(zip(Rollup.COLUMNS, row, strict=True))
+        slowest, typical, newest_error = exemplars_from_text(one["exemplars"], 3)
+        key = BucketKey(
+            _seconds(one["start"]), "", str(one["route_id"]), one["method"], one["release"]
+        )
         return Bucket(
-            BucketKey(_seconds(start), "", str(route_id), method, release),
-            count,
-            recorded,
-            [int(number) for number in rest[0:6]],
-            *rest[6:14],
-            json.loads(rest[14]),
-            Histogram.decode(bytes(rest[16])),
-            slowest,
-            typical,
-            newest_error,
+            key,
+            status_classes=[one[name] for name in Rollup.STATUS_COLUMNS],
+            self_ns=json.loads(one["self_times"]),
+            histogram=Histogram.decode(bytes(one["histogram"])),
+            slowest=slowest,
+            typical=typical,
+            newest_error=newest_error,
+            **{name: one[name] for name in Rollup.SUMS},
         )
 
 
@@ -492,7 +499,7 @@ class StatementRollup(models.Model):
     )
 
     id = models.BigAutoField(primary_key=True)
-    is_merged = models.BooleanField(_("merged"), default=False)
+    stage = models.PositiveSmallIntegerField(_("stage"), choices=Stage.choices)
     start = InstantField(_("start"))
     fingerprint = models.CharField(_("fingerprint"), max_length=32)
     calls = models.BigIntegerField(_("calls"))
@@ -507,7 +514,7 @@ class StatementRollup(models.Model):
         verbose_name_plural = _("statement rollups")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["is_merged", "start"], name="debugpanel_srollup_start"),
+            models.Index(fields=["stage", "start"], name="debugpanel_srollup_start"),
             models.Index(fields=["fingerprint", "start"], name="debugpanel_srollup_print"),
         ]
 
@@ -539,8 +546,7 @@ class ErrorRollup(models.Model):
     COLUMNS = ("start", "fingerprint", "count", "exemplars")
 
     id = models.BigAutoField(primary_key=True)
-    width_s = models.PositiveIntegerField(_("width (s)"))
-    is_merged = models.BooleanField(_("merged"), default=False)
+    stage = models.PositiveSmallIntegerField(_("stage"), choices=Stage.choices)
     start = InstantField(_("start"))
     fingerprint = models.CharField(_("fingerprint"), max_length=32)
     count = models.BigIntegerField(_("count"))
@@ -551,7 +557,7 @@ class ErrorRollup(models.Model):
         verbose_name_plural = _("error rollups")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["is_merged", "start"], name="debugpanel_erollup_start"),
+            models.Index(fields=["stage", "start"], name="debugpanel_erollup_start"),
             models.Index(fields=["fingerprint", "start"], name="debugpanel_erollup_print"),
         ]
 
