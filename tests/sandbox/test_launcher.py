@@ -11,15 +11,19 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
+from random import Random
 
 import pytest
 
+from sandbox_project.launcher.journeys import JOURNEYS
+from sandbox_project.launcher.visitor import Page, Visitor
+from sandbox_project.logins import PASSWORD, STAFF
+
 ROOT = Path(__file__).resolve().parents[2]
-END_LIMIT_S = 60
+LIMIT_S = 60
 
 # Root may write everywhere; without this capability it is as everybody else.
 POWERLESS = (
@@ -37,11 +41,15 @@ OLD = (
 )
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
 
 
 @pytest.fixture
@@ -154,49 +162,78 @@ class Sandbox:
         raise AssertionError(f"The sandbox ended without saying {words!r}:\n{self.said}")
 
     def wait_for_a_visitor(self) -> None:
-        limit_s = time.monotonic() + END_LIMIT_S
-        while "GET /catalogue/" not in self.access_log() and time.monotonic() < limit_s:
+        log = self.data / "access.log"
+        limit_s = time.monotonic() + LIMIT_S
+        while not (log.exists() and "GET /catalogue/" in log.read_text()):
+            assert time.monotonic() < limit_s
             time.sleep(0.05)
-
-    def access_log(self) -> str:
-        file = self.data / "access.log"
-        return file.read_text() if file.exists() else ""
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        rest, _ = self.process.communicate(timeout=END_LIMIT_S)
+        rest, _ = self.process.communicate(timeout=LIMIT_S)
         self.said += rest
         return self.process.returncode
 
-    def children(self) -> list[int]:
-        """The master and the workers, as gunicorn wrote them down."""
+    def children(self) -> set[int]:
+        """The master and its two workers, as gunicorn wrote them down."""
         log = (self.data / "server.log").read_text()
-        return [int(number) for number in {*re.findall(r"\+0000\] \[(\d+)\]", log)}]
+        numbers = {int(number) for number in re.findall(r"^\[.+?\] \[(\d+)\]", log, re.MULTILINE)}
+        assert len(numbers) == 3, log
+        return numbers
 
     def close(self) -> None:
         self.process.kill()
         self.process.communicate()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stay:
+    """A sandbox from its start to its end, with a look at it in between."""
+
+    said: str
+    url: str
+    home: Page
+    style: Page
+    traces: Page
+    trace: Page
+    exit_code: int
+    children: set[int]
+    kept: set[tuple[str, str]]
+
+
 @pytest.fixture(scope="module")
-def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    sandbox = Sandbox(port, tmp_path_factory.mktemp("sandbox"), visits=21)
+def stay(tmp_path_factory: pytest.TempPathFactory) -> Stay:
+    data = tmp_path_factory.mktemp("sandbox")
+    sandbox = Sandbox(free_port(), data, visits=len(JOURNEYS))
     try:
         sandbox.read_until("Ctrl-C closes the sandbox")
-        yield sandbox
-        if sandbox.process.poll() is None:
-            sandbox.interrupt()
+        staff = Visitor(sandbox.url, Random(1))
+        staff.log_in(STAFF, PASSWORD)
+        traces = staff.get("/admin/debugpanel/trace/")
+        return Stay(
+            said=sandbox.said,
+            url=sandbox.url,
+            home=staff.get("/"),
+            style=staff.get("/static/shop/shop.css"),
+            traces=traces,
+            trace=staff.get(trace_links(traces)[0]),
+            children=sandbox.children(),
+            exit_code=sandbox.interrupt(),
+            kept=kept(data),
+        )
     finally:
         sandbox.close()
 
 
-def kept(sandbox: Sandbox) -> set[tuple[str, str]]:
+def trace_links(page: Page) -> list[str]:
+    links = page.links("/admin/debugpanel/trace/")
+    return [link for link in links if re.search(r"/[0-9a-f-]{32,36}/", link)]
+
+
+def kept(data: Path) -> set[tuple[str, str]]:
     query = """SELECT route.name, trace.reason FROM debugpanel_trace AS trace
                  JOIN debugpanel_route AS route ON route.id = trace.route_id"""
-    with closing(sqlite3.connect(sandbox.data / "debugpanel.sqlite3")) as database:
+    with closing(sqlite3.connect(data / "debugpanel.sqlite3")) as database:
         return set(database.execute(query))
 
 
@@ -208,30 +245,31 @@ def is_alive(process_id: int) -> bool:
     return True
 
 
-def test_the_address_and_the_login_are_printed(visited: Sandbox) -> None:
-    assert f"{visited.url}/admin/debugpanel/trace/" in visited.said
-    assert "admin, password sandbox" in visited.said
+def test_the_address_and_the_login_are_printed(stay: Stay) -> None:
+    assert f"{stay.url}/admin/debugpanel/trace/" in stay.said
+    assert f"{STAFF}, password {PASSWORD}" in stay.said
 
 
-def test_the_shop_answers(visited: Sandbox) -> None:
-    with urlopen(f"{visited.url}/", timeout=END_LIMIT_S) as answer:
-        assert b"Tidewater Chandlery" in answer.read()
-    with urlopen(f"{visited.url}/static/shop/shop.css", timeout=END_LIMIT_S) as answer:
-        assert answer.headers["Content-Type"] == "text/css"
+def test_the_shop_answers_in_its_style(stay: Stay) -> None:
+    assert "Tidewater Chandlery" in stay.home.text
+    assert (stay.style.status, stay.style.text[:5]) == (200, ":root")
 
 
-def test_ctrl_c_ends_everything_without_a_traceback(port: int, data: Path) -> None:
-    sandbox = Sandbox(port, data, visits=1)
-    try:
-        sandbox.read_until("Ctrl-C closes the sandbox")
-        children = sandbox.children()
-        assert sandbox.interrupt() == 0
-    finally:
-        sandbox.close()
-    assert "Traceback" not in sandbox.said
-    assert sandbox.said.endswith("The sandbox is closed.\n")
-    assert len(children) == 3
-    assert not [number for number in children if is_alive(number)]
+def test_the_first_page_a_user_opens_has_traces_worth_reading(stay: Stay) -> None:
+    assert stay.traces.status == 200
+    assert len(trace_links(stay.traces)) > 20
+    assert stay.trace.status == 200
+
+
+def test_every_fault_left_a_trace(stay: Stay) -> None:
+    places = {"new/", "seen-together/", "price-matrix/", "deals/", "checkout/", "staff/ledger.csv"}
+    assert places <= {route for route, _ in stay.kept}
+    assert ("checkout/", "error") in stay.kept
+
+
+def test_ctrl_c_ends_everything_without_a_traceback(stay: Stay) -> None:
+    assert stay.exit_code == 0
+    assert not [number for number in stay.children if is_alive(number)]
 
 
 def test_ctrl_c_while_visitors_are_in_the_shop_ends_everything_too(port: int, data: Path) -> None:
@@ -243,5 +281,6 @@ def test_ctrl_c_while_visitors_are_in_the_shop_ends_everything_too(port: int, da
         assert sandbox.interrupt() == 0
     finally:
         sandbox.close()
+    assert sandbox.said.endswith("The sandbox is closed.\n")
     assert "Traceback" not in sandbox.said
     assert not [number for number in children if is_alive(number)]
