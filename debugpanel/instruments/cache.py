@@ -33,7 +33,7 @@ from debugpanel.trace.patching import Patch, hide_own_frame
 from debugpanel.trace.values import cut
 
 KIND = "cache"
-PART = "instrument cache"
+PART = f"instrument {KIND}"
 MARK = "_debugpanel_cache"
 
 MAX_KEY = 1_024

@@ -29,7 +29,7 @@ from debugpanel.trace.traceparent import format_traceparent
 from debugpanel.trace.values import cut
 
 KIND = "http"
-PART = "instrument http"
+PART = f"instrument {KIND}"
 TRACEPARENT = "traceparent"
 
 _LOW_64 = (1 << 64) - 1

@@ -22,7 +22,7 @@ from debugpanel.trace.patching import Patch, hide_own_frame
 from debugpanel.trace.values import cut, plain, type_name
 
 KIND = "log"
-PART = "instrument logs"
+PART = f"instrument {KIND}"
 MAX_RECORDS = 200
 
 _OWN = "debugpanel"

@@ -22,7 +22,7 @@ from debugpanel.trace.context import CURRENT, Position
 from debugpanel.trace.patching import Patch, hide_own_frame
 
 KIND = "mail"
-PART = "instrument mail"
+PART = f"instrument {KIND}"
 SEND = "send"
 MAX_DOMAINS = 20
 MAX_DOMAIN_LENGTH = 255

@@ -20,7 +20,7 @@ from debugpanel.trace.context import CURRENT, Position
 from debugpanel.trace.patching import Patch, hide_own_frame
 
 KIND = "signal"
-PART = "instrument signals"
+PART = f"instrument {KIND}"
 
 _SYNC_METHODS = ("send", "send_robust")
 _ASYNC_METHODS = ("asend", "asend_robust")
@@ -138,7 +138,7 @@ class SignalInstrument(Instrument):
             try:
                 patches = _patches.get(name) or _patches_of(name)
             except DidNotEnable as missing:
-                guard.report(PART, missing)
+                guard.report(f"signal {name}", missing)
                 continue
             _patches[name] = patches
             for patch in patches:
