@@ -272,7 +272,7 @@ class Writer:
         }
 
     def _at_exit(self, pid: int) -> None:
-        if pid != os.getpid() or pid != self._pid:
+        if pid != os.getpid() or pid != self._pid or self._thread is None:
             return
         self.flush(EXIT_FLUSH_S)
         self._stopping = True

@@ -126,14 +126,14 @@ def _log_entry(row: list[str]) -> LogEntry:
 @contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
     cluster = Cluster(
-        folder=folder, binaries=_binaries(), port=free_port(), password=secrets.token_hex()
+        folder=folder, binaries=binaries(), port=free_port(), password=secrets.token_hex()
     )
     _initialise(cluster)
-    _control(cluster, "start", "-l", str(folder / "startup.log"))
+    control(cluster, "start", "-l", str(folder / "startup.log"))
     try:
         yield cluster
     finally:
-        _control(cluster, "stop", "-m", "immediate")
+        control(cluster, "stop", "-m", "immediate")
 
 
 def _initialise(cluster: Cluster) -> None:
@@ -152,7 +152,7 @@ def _initialise(cluster: Cluster) -> None:
         configuration.write(CONFIGURATION.format(port=cluster.port))
 
 
-def _control(cluster: Cluster, *arguments: str) -> None:
+def control(cluster: Cluster, *arguments: str) -> None:
     _run(cluster, "pg_ctl", "-w", *arguments)
 
 
@@ -179,7 +179,7 @@ def _user() -> str:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     folders = [Path(name) for name in (os.environ.get("DEBUGPANEL_POSTGRES_BIN"),) if name]
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     if found := shutil.which("initdb"):
