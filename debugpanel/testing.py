@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from debugpanel import guard
+from debugpanel.analysis.n_plus_one import N_PLUS_ONE
 from debugpanel.delivery import mode
 from debugpanel.trace.model import Trace
 
@@ -41,6 +43,24 @@ def capture_trace() -> Iterator[Captured]:
         yield captured
     finally:
         mode.CAPTURE.reset(token)
+
+
+@contextmanager
+def assert_no_n_plus_one() -> Iterator[Captured]:
+    """Fail when a request of the block sends one SELECT again and again, and name the line."""
+    with capture_trace() as captured:
+        yield captured
+    for trace in captured.traces:
+        for finding in trace.findings:
+            if finding["kind"] == N_PLUS_ONE:
+                raise AssertionError(_describe(trace, finding))
+
+
+def _describe(trace: Trace, finding: dict[str, Any]) -> str:
+    frame = finding["frame"]
+    place = f" from {frame.file}:{frame.line} in {frame.function}" if frame else ""
+    times = f"{finding['count']} times{place}"
+    return f"{trace.method} {trace.path} sends one statement {times}: {finding['statement']}"
 
 
 @contextmanager

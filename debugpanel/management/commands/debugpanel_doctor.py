@@ -76,7 +76,8 @@ def _about_store() -> Iterator[str]:
     except DatabaseError as error:
         yield f"The database {alias!r} does not answer ({type(error).__name__})."
         return
-    missing = [model for model in (Trace, Worker) if model._meta.db_table not in tables]
+    wanted = (Trace._meta.db_table, Worker._meta.db_table)  # noqa: SLF001
+    missing = [table for table in wanted if table not in tables]
     if missing:
         extra = "" if alias == "default" else f" --database {alias}"
         yield f"Tables are missing in {alias!r}. Run: manage.py migrate debugpanel{extra}"
