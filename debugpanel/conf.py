@@ -153,7 +153,7 @@ class Problem:
 
 
 _FIELDS: dict[str, Field[Any]] = {item.name: item for item in fields(Settings)}
-_TYPES = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "float": (int, float),
     "int": int,
@@ -286,7 +286,7 @@ def _has_type(option: Field[Any], value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(isinstance(item, str) for item in value)
     if isinstance(value, dict):
-        number = int if wanted == "dict[str, int]" else (int, float)
+        number: Any = int if wanted == "dict[str, int]" else (int, float)
         return all(isinstance(k, str) and isinstance(v, number) for k, v in value.items())
     return True
 

@@ -74,7 +74,7 @@ def _text(value: object) -> str:
 
 def _request_headers(meta: dict[str, Any]) -> list[tuple[str, str]]:
     """Take values of allowed headers, and only the names of all others."""
-    headers = []
+    headers: list[tuple[str, str]] = []
     for key, value in meta.items():
         name = _header_name(key)
         if name and len(headers) < MAX_HEADERS:

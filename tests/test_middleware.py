@@ -56,7 +56,9 @@ def test_times_enclose_each_other() -> None:
     trace = traced("/host/queries/3/")
     view = named(trace, "view")[0]
     assert 0 < view.duration_ns <= trace.duration_ns <= trace.total_ns
-    assert all(view.start_ns <= sql.start_ns <= sql.end_ns <= view.end_ns for sql in named(trace, "sql"))
+    assert all(
+        view.start_ns <= sql.start_ns <= sql.end_ns <= view.end_ns for sql in named(trace, "sql")
+    )
 
 
 def test_statements_stand_below_the_view() -> None:
@@ -224,7 +226,9 @@ def test_ten_thousand_statements_are_all_counted() -> None:
     trace = traced("/host/queries/10000/")
     assert trace.query_count == 10_000
     assert len(trace.spans) <= 520
-    assert sum(group.count for group in trace.overflow.values()) + len(named(trace, "sql")) == 10_000
+    assert (
+        sum(group.count for group in trace.overflow.values()) + len(named(trace, "sql")) == 10_000
+    )
 
 
 async def test_the_async_chain_stays_async() -> None:
@@ -299,6 +303,8 @@ async def test_an_async_streams_statements_belong_to_the_request() -> None:
 
 def test_transactions_are_statements(transactional_db: Any) -> None:
     names = [span.name.split()[0] for span in named(traced("/host/write/"), "sql")]
+    # A connection that is opened on the way may be set up with statements of its own.
+    names = [name for name in names if name != "SET"]
     assert names[0] == "BEGIN"
     assert "INSERT" in names
     assert "COMMIT" in names

@@ -10,6 +10,7 @@ import functools
 import sys
 from collections.abc import Callable
 from time import perf_counter_ns
+from types import CodeType
 from typing import Any
 from weakref import WeakSet
 
@@ -122,7 +123,7 @@ def _note_stack(trace: Trace, repeated: int) -> None:
 def walk(depth: int) -> RawStack:
     """Return (code, instruction) pairs of the callers, innermost first; never frames."""
     frame = sys._getframe(depth)  # noqa: SLF001
-    stack = []
+    stack: list[tuple[CodeType, int]] = []
     while frame is not None and len(stack) < MAX_STACK_FRAMES:
         stack.append((frame.f_code, frame.f_lasti))
         frame = frame.f_back  # type: ignore[assignment]

@@ -217,11 +217,13 @@ class Trace:
 
     def iter_spans(self) -> Iterator[Span]:
         for span in self.spans:
-            yield Span(*span[:6], span[6:])
+            start_ns, end_ns, kind, number, parent, name, *values = span
+            yield Span(start_ns, end_ns, kind, number, parent, name, tuple(values))
 
     def iter_events(self) -> Iterator[Event]:
         for event in self.events:
-            yield Event(*event[:4], event[4:])
+            at_ns, kind, parent, name, *values = event
+            yield Event(at_ns, kind, parent, name, tuple(values))
 
 
 _LAZY: dict[str, type[list[Any]] | type[dict[Any, Any]]] = {

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from time import perf_counter_ns
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from debugpanel import guard
 from debugpanel.trace.budget import append, append_event
@@ -87,11 +87,11 @@ class span:  # noqa: N801 - reads as the verb it is: `with span("pricing"):`
         """Decorate. A generator is timed from its first item to its end."""
         name, attributes = self._name, self._attributes
         if iscoroutinefunction(function):
-            return _around_coroutine(function, name, attributes)
+            return cast("Callable[P, R]", _around_coroutine(function, name, attributes))
         if isgeneratorfunction(function):
-            return _around_generator(function, name, attributes)
+            return cast("Callable[P, R]", _around_generator(function, name, attributes))
         if isasyncgenfunction(function):
-            return _around_async_generator(function, name, attributes)
+            return cast("Callable[P, R]", _around_async_generator(function, name, attributes))
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
