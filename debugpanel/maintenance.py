@@ -363,6 +363,11 @@ def _limit_statements(connection: PrivateConnection, now_s: float) -> Progress:
 def prune(connection: PrivateConnection, limits: Limits, now_s: float) -> Progress:
     """Remove what is too old or too much, the oldest first, a few hundred rows at a step."""
     yield from prune_traces(connection, find_cutoff(connection, limits, now_s))
+    yield from prune_others(connection, limits, now_s)
+
+
+def prune_others(connection: PrivateConnection, limits: Limits, now_s: float) -> Progress:
+    """Remove old rollups, silent workers, and dictionary rows that nothing uses."""
     yield from _prune_rollups(connection, limits, now_s)
     yield from _delete_before(
         connection, "debugpanel_worker", "name", "seen", now_s - WORKER_SILENT_S

@@ -365,18 +365,15 @@ def _types_of(name: str) -> tuple[type, ...]:
 
 def _read_spans(columns: list[list[Any]], names: list[list[str]]) -> list[SpanTuple]:
     return [
-        _read_span(start_ns, duration_ns, number, parent, *names[index], values)
+        _read_span((start_ns, duration_ns, number, parent), names[index], values)
         for start_ns, duration_ns, number, parent, index, values in zip(*columns, strict=True)
     ]
 
 
-def _read_span(
-    start_ns: int, duration_ns: int, number: int, parent: int, kind: str, name: str, values: Any
-) -> SpanTuple:
-    for whole in (start_ns, duration_ns, number, parent):
-        _checked(whole, int)
-    end_ns = start_ns + duration_ns
-    return (start_ns, end_ns, _checked(kind, str), number, parent, _checked(name, str), *values)
+def _read_span(numbers: tuple[Any, ...], names: list[Any], values: Any) -> SpanTuple:
+    start_ns, duration_ns, number, parent = (_checked(one, int) for one in numbers)
+    kind, name = (_checked(one, str) for one in names)
+    return (start_ns, start_ns + duration_ns, kind, number, parent, name, *_checked(values, list))
 
 
 def _read_event(event: list[Any], frames: list[Frame]) -> EventTuple:
