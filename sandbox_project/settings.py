@@ -43,6 +43,8 @@ DEBUGPANEL: dict[str, Any] = {
     # so it keeps one request in four, and calls 300 ms slow, to have something to read.
     "SAMPLE_RATE": 0.25,
     "SLOW_MS": 300,
+    # Checking a password takes long on purpose.
+    "SLOW_MS_BY_ROUTE": {"account/login/": 2000, "account/register/": 2000},
     "SIGNALS": ["sandbox_project.shop.signals.order_placed"],
     # Parts of our own, beside the built-in ones.
     "INSTRUMENTS": [*defaults.INSTRUMENTS, "sandbox_project.extensions.stock.StockInstrument"],

@@ -18,13 +18,14 @@ class PurchasePanel(Panel):
         return bool(spans_of(trace, KIND))
 
     def summary(self, trace: Trace) -> str:
-        return f"{pieces_in(trace)} pieces"
+        pieces = pieces_in(trace)
+        return "1 piece" if pieces == 1 else f"{pieces} pieces"
 
     def context(self, trace: Trace) -> dict[str, Any]:
         calls = spans_of(trace, "http")
         return {
             "pieces": pieces_in(trace),
-            "voucher": trace.notes.get("voucher") or "none",
+            "voucher": trace.notes.get("voucher"),
             "calls": len(calls),
             "paying_ms": sum(call.duration_ns for call in calls) / 1e6,
         }

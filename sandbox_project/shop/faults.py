@@ -21,8 +21,8 @@ FAULTS = [
         url_name="shop:new",
         happens="The list fetches 24 products. For each of them the template asks for its brand,"
         " its category and the number of its reviews: 72 more queries.",
-        seen="The trace has 70 and more SQL spans, most of them one of three statements;"
-        " it was kept for its pattern. Their calling line is the render() of new_arrivals.",
+        seen="The trace has 73 SQL spans and was kept for its pattern. Its summary marks three"
+        " statements as N+1, with the lines that sent them: new_arrivals and review_count.",
     ),
     Fault(
         title="A slow query",
@@ -38,8 +38,8 @@ FAULTS = [
         url_name="shop:matrix",
         happens="One page shows all 300 products at sixteen quantities, and each of the 4,800"
         " cells is an include that includes another three times, which inherits from a third.",
-        seen="There are hardly any queries. Small templates that were rendered 4,800 and"
-        " 14,400 times have nearly all the time.",
+        seen="There is one query. Two small templates, rendered 4,800 and 14,400 times,"
+        " have nearly all the time.",
     ),
     Fault(
         title="A cache stampede",
@@ -75,7 +75,7 @@ FAULTS = [
         url_name="staff:ledger",
         happens="109,500 rows and one text of some five megabytes are put together in memory"
         " before the first byte leaves. The export of the orders beside it does it well.",
-        seen="Two large reads, much time in the view itself and a response of megabytes that is"
-        " not streamed.",
+        seen="Nearly all the time is in two spans of the shop's own, and the response has"
+        " megabytes and is not streamed.",
     ),
 ]

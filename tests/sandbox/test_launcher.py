@@ -22,6 +22,8 @@ from sandbox_project.launcher.journeys import JOURNEYS
 from sandbox_project.launcher.visitor import Page, Visitor
 from sandbox_project.logins import PASSWORD, STAFF
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 60
 
