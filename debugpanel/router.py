@@ -37,5 +37,7 @@ class DebugPanelRouter:
         return None
 
 
-def _is_ours(model: type[Model]) -> bool:
-    return model._meta.app_label == APP_LABEL  # noqa: SLF001 - documented API
+def _is_ours(model: type) -> bool:
+    # `allow_relation` is also asked of `request.user`, whose type is SimpleLazyObject.
+    options = getattr(model, "_meta", None)
+    return options is not None and options.app_label == APP_LABEL
