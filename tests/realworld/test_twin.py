@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from urllib.parse import urlsplit
 
+from tests.realworld.browser import Response
 from tests.realworld.conftest import Twin
 from tests.realworld.logs import new_complaints, new_lines
 from tests.realworld.runs import shape_of
@@ -12,6 +13,7 @@ from tests.realworld.twin import differences
 
 LEAST_PAGES = {"gunicorn": 300, "uvicorn": 100}
 LEAST_ANSWERED = 0.85
+MOST_SHOWN = 10
 
 
 def test_the_crawl_reaches_pages_of_site_and_admin(twin: Twin) -> None:
@@ -27,11 +29,16 @@ def test_the_admin_answers_the_clients_that_logged_in(twin: Twin) -> None:
 
 
 def test_two_runs_without_debugpanel_are_alike(twin: Twin) -> None:
-    assert differences(twin.off.responses, twin.off_again.responses) == []
+    assert_alike(twin.off.responses, twin.off_again.responses)
 
 
 def test_status_headers_and_body_are_those_without_debugpanel(twin: Twin) -> None:
-    assert differences(twin.off.responses, twin.on.responses) == []
+    assert_alike(twin.off.responses, twin.on.responses)
+
+
+def assert_alike(some: list[Response], others: list[Response]) -> None:
+    found = differences(some, others)
+    assert not found, f"{len(found)} differ:\n" + "\n".join(found[:MOST_SHOWN])
 
 
 def test_two_runs_without_debugpanel_send_the_same_statements(twin: Twin) -> None:

@@ -1,7 +1,8 @@
 """Whether two runs of the same script had the same responses.
 
 What a site itself answers differently each time is put aside by the rules below, and by nothing
-else. Each rule has to earn its place: without it, two runs without debugpanel differ.
+else. Each rule has to earn its place: without it, two runs without debugpanel differ. Apart stands
+`INSTALLED`: Django's admin lists the permissions of all apps for staff to choose from.
 """
 
 from __future__ import annotations
@@ -65,12 +66,22 @@ RULES = (
     rule("random key of a paragraph", rb"\\?&quot;key\\?&quot;: \\?&quot;(\w{5})\\?&quot;"),
 )
 
+MODELS = (
+    rb"audit ?entry|error ?group|error ?rollup|lease|rollup|route|statement|statement ?rollup"
+    rb"|trace|trace ?payload|worker"
+)
+
+INSTALLED = rule(
+    "how Django calls the permissions of an installed app and of one that is not",
+    rb'<option value="\d+">((?:Debug panel \| )?(?:' + MODELS + rb")(?: \| [^<]+)?)</option>",
+)
+
 
 def as_text(response: Response, rules: Sequence[Rule] = RULES) -> bytes:
     head = [f"{name}: {_value(response, name, value)}" for name, value in response.headers]
     text = "\n".join([str(response.request), str(response.status), *head, "", ""]).encode()
     text += response.body
-    for each in rules:
+    for each in (*rules, INSTALLED):
         text = each.apply(text)
     return text
 

@@ -20,5 +20,6 @@ def fill_content_types() -> None:
 
 
 def _fill() -> None:
-    ContentType.objects.get_for_models(*apps.get_models())
+    models = [model for model in apps.get_models() if model._meta.app_label != "debugpanel"]
+    ContentType.objects.get_for_models(*models)
     connections.close_all()

@@ -12,6 +12,8 @@ SECRET_KEY = "of the site"
 DEBUG = False
 ALLOWED_HOSTS = ["realworld.test"]
 WAGTAILADMIN_BASE_URL = "http://realworld.test"
+# Else every address of a static file carries a hash of INSTALLED_APPS.
+WAGTAILADMIN_STATIC_FILE_VERSION_STRINGS = False
 
 INSTALLED_APPS = ["blog", *STARTED_APPS]
 
