@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
-_MYSQL_MISSING = frozenset({1054, 1136, 1146, 1364})
-_MYSQL_ROW = frozenset({1153, 1264, 1265, 1366, 1406, 1436, 3988})
+_MYSQL_TABLES = frozenset({1054, 1136, 1146, 1364})
+_MYSQL_ROW = frozenset({1153, 1264, 1265, 1366, 1406, 3988})
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_POSTGRESQL_NOT_NULL = "23502"
-_SQLITE_MISSING = ("no such table", "has no column named", "no such column", "NOT NULL constraint")
+_POSTGRESQL_TABLES = frozenset({"42P01", "42703", "3F000", "23502"})
+_SQLITE_TABLES = ("no such table", "has no column named", "no such column", "NOT NULL constraint")
 
 MIGRATE = (
     "the tables of debugpanel in the database {alias!r} are missing, older or newer than this "
@@ -18,16 +18,18 @@ MIGRATE = (
 
 
 def is_of_tables(error: BaseException) -> bool:
-    """Say whether the tables are missing, older or newer than the code."""
+    """Say whether the tables are missing, older or newer than the code.
+
+    A column without a default that this release does not know is one that must not be null.
+    """
+    if not isinstance(error, DatabaseError):
+        return False
     cause = error.__cause__
-    if isinstance(error, ProgrammingError):
-        return True
-    if isinstance(error, IntegrityError):
-        # A column without a default that this release does not know.
-        return _state(cause) == _POSTGRESQL_NOT_NULL or _has_text(cause, _SQLITE_MISSING)
-    if isinstance(error, OperationalError):
-        return _number(cause) in _MYSQL_MISSING or _has_text(cause, _SQLITE_MISSING)
-    return False
+    return (
+        _state(cause) in _POSTGRESQL_TABLES
+        or _number(cause) in _MYSQL_TABLES
+        or any(text in str(cause) for text in _SQLITE_TABLES)
+    )
 
 
 def is_of_rows(error: BaseException) -> bool:
@@ -44,7 +46,3 @@ def _state(cause: BaseException | None) -> str:
 def _number(cause: BaseException | None) -> int:
     args = cause.args if cause is not None else ()
     return args[0] if args and isinstance(args[0], int) else 0
-
-
-def _has_text(cause: BaseException | None, texts: tuple[str, ...]) -> bool:
-    return any(text in str(cause) for text in texts)
