@@ -1,4 +1,4 @@
-"""``python3 -m sandbox_project``: this file must be readable by every Python, however old."""
+"""``python3 -m sandbox_project``: every Python 3 must be able to read this file."""
 
 import sys
 

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import django
+
 from debugpanel import defaults
 
 PROJECT = Path(__file__).resolve().parent
@@ -113,8 +115,11 @@ LOGIN_URL = "account:login"
 LOGIN_REDIRECT_URL = "account:orders"
 LOGOUT_REDIRECT_URL = "shop:home"
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA / "mail"
+MAIL_FILES = "django.core.mail.backends.filebased.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": MAIL_FILES, "OPTIONS": {"file_path": DATA / "mail"}}}
+else:
+    EMAIL_BACKEND, EMAIL_FILE_PATH = MAIL_FILES, DATA / "mail"
 DEFAULT_FROM_EMAIL = "Tidewater Chandlery <shop@tidewater.example>"
 
 LANGUAGE_CODE = "en-gb"
