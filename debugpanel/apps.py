@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import signals
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from debugpanel import conf, guard
 from debugpanel.instruments.base import DidNotEnable, Instrument
+from debugpanel.trace import source
 
 installed: dict[str, Instrument] = {}
 refused: dict[str, str] = {}
@@ -23,6 +27,9 @@ class DebugPanelConfig(AppConfig):
     def ready(self) -> None:
         from debugpanel import checks  # noqa: F401 - registers them
 
+        folder = getattr(settings, "BASE_DIR", None)
+        if isinstance(folder, str | Path):
+            source.set_project(folder)
         if conf.get().ENABLED:
             install()
 
