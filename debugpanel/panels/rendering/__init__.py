@@ -1,0 +1,1 @@
+"""What panels share: numbers in words, coloured code, the tree of a trace's spans."""
