@@ -1,9 +1,6 @@
-"""The database exporter on the suite's own database, and what it sends."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -11,21 +8,7 @@ from debugpanel.exporters.database import DatabaseExporter
 
 
 @pytest.fixture
-def exporter(transactional_db, request) -> Iterator[DatabaseExporter]:
+def exporter(transactional_db: None) -> Iterator[DatabaseExporter]:
     made = DatabaseExporter()
     yield made
     made.close()
-
-
-@contextmanager
-def sent_by(exporter: DatabaseExporter) -> Iterator[list[str]]:
-    """Collect the statements that reach the driver."""
-    statements: list[str] = []
-
-    def note(execute, sql, params, many, context):
-        statements.append(sql)
-        return execute(sql, params, many, context)
-
-    exporter._connection._open()
-    with exporter._connection._wrapper.execute_wrapper(note):
-        yield statements

@@ -18,7 +18,7 @@ from debugpanel.models import ErrorGroup, Route, Statement, Trace, TracePayload,
 from debugpanel.models import Rollup as RollupRow
 from debugpanel.store.connection import PrivateConnection
 from debugpanel.trace import codec
-from tests.exporters.conftest import sent_by
+from tests.exporters.sending import sent_by
 from tests.trace.examples import STARTED_NS, TRACE_ID, described, full_trace
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "debugpanel"])
@@ -297,7 +297,7 @@ def without_table():
 
 
 def test_missing_tables_pause_and_say_what_to_run(exporter, without_table):
-    with pytest.raises(ExporterPaused, match="run `manage.py migrate --database debugpanel`"):
+    with pytest.raises(ExporterPaused, match=r"run `manage\.py migrate --database debugpanel`"):
         exporter.write(many(1))
 
 
@@ -328,24 +328,24 @@ def altered(exporter, change, back):
 
 def test_tables_of_an_older_release_pause(exporter):
     rename = "ALTER TABLE debugpanel_worker RENAME COLUMN {} TO {}"
-    with altered(exporter, rename.format("state", "old"), rename.format("old", "state")):
-        with pytest.raises(ExporterPaused):
-            exporter.heartbeat({"worker": "web:1"})
+    change, back = rename.format("state", "old"), rename.format("old", "state")
+    with altered(exporter, change, back), pytest.raises(ExporterPaused):
+        exporter.heartbeat({"worker": "web:1"})
 
 
 # MariaDB fills the column in, and SQLite asks for a default.
 @pytest.mark.only_on("postgres")
 def test_tables_of_a_newer_release_pause(exporter):
     add = "ALTER TABLE debugpanel_worker ADD COLUMN newer int NOT NULL"
-    with altered(exporter, add, "ALTER TABLE debugpanel_worker DROP COLUMN newer"):
-        with pytest.raises(ExporterPaused):
-            exporter.heartbeat({"worker": "web:1"})
+    drop = "ALTER TABLE debugpanel_worker DROP COLUMN newer"
+    with altered(exporter, add, drop), pytest.raises(ExporterPaused):
+        exporter.heartbeat({"worker": "web:1"})
 
 
 def test_a_failure_of_the_database_is_not_taken_for_a_refused_row(exporter):
     exporter.write(many(1))
     exporter._connection._wrapper.connection.close()
-    with pytest.raises(Exception, match="(?i)clos|gone|2006"):
+    with pytest.raises(Exception, match=r"(?i)clos|gone|2006"):
         exporter.write([full_trace(id=TRACE_ID + 1)])
     exporter.close()
     assert exporter.write([full_trace(id=TRACE_ID + 1)]) == 1
