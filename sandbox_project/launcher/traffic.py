@@ -50,7 +50,7 @@ class Crowd:
             self.done += 1
 
     def remark(self) -> str:
-        return f"({self.statuses.total()} requests, {failures(self.statuses)} failed on purpose)"
+        return f"({self.statuses.total()} requests, {failures(self.statuses)} ended in an error)"
 
 
 def failures(statuses: Counter[int]) -> int:
