@@ -46,25 +46,43 @@ def uninstall() -> None:
     """Put everything back as it was, the last installed first."""
     signals.request_finished.disconnect(dispatch_uid="debugpanel")
     for path, instrument in reversed(list(installed.items())):
-        instrument.uninstall()
+        guard.disconnect_switch(f"instrument {instrument.kind}")
+        _remove(path, instrument)
         del installed[path]
 
 
 def _install(path: str) -> None:
     try:
         instrument: Instrument = import_string(path)()
-        instrument.install()
-    except DidNotEnable as reason:
-        refused[path] = str(reason)
     except Exception as fault:
-        refused[path] = type(fault).__name__
+        _refuse(path, fault)
+        return
+    try:
+        instrument.install()
+    except Exception as fault:
+        _refuse(path, fault)
+        _remove(path, instrument)
+        return
+    installed[path] = instrument
+    refused.pop(path, None)
+    guard.connect_switch(
+        f"instrument {instrument.kind}", off=instrument.uninstall, on=instrument.install
+    )
+
+
+def _refuse(path: str, fault: Exception) -> None:
+    if isinstance(fault, DidNotEnable):
+        refused[path] = str(fault)
+        return
+    refused[path] = type(fault).__name__
+    guard.report(f"instrument {path}", fault)
+
+
+def _remove(path: str, instrument: Instrument) -> None:
+    try:
+        instrument.uninstall()
+    except Exception as fault:
         guard.report(f"instrument {path}", fault)
-    else:
-        installed[path] = instrument
-        guard.connect_switch(
-            f"instrument {instrument.kind}", off=instrument.uninstall, on=instrument.install
-        )
-        refused.pop(path, None)
 
 
 def _on_request_finished(**kwargs: object) -> None:

@@ -1,8 +1,8 @@
 """All settings in one frozen, typed class, read late.
 
 Django runs no system checks under a WSGI server, so reading tolerates everything: an
-unknown key is ignored, a bad value falls back to the safer of its default and what was
-meant. `problems()` names each of them for the system checks.
+unknown key is ignored, and a bad value falls back to the safer side: less is recorded, more
+is masked. `problems()` names each of them for the system checks.
 """
 
 from __future__ import annotations
@@ -11,24 +11,38 @@ import difflib
 import ipaddress
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-from debugpanel import defaults
+from debugpanel import defaults, guard
 
 SETTING = "DEBUGPANEL"
 KILL_SWITCH = "DEBUGPANEL_ENABLED"
 RELEASE_VARIABLE = "DEBUGPANEL_RELEASE"
 
-_OFF_WORDS = frozenset({"0", "false", "no", "off"})
+PART = "settings"
+
+# Whatever else the kill switch says, somebody wanted it off.
+_ON_WORDS = frozenset({"", "1", "true", "yes", "on"})
+
+MAX_RELEASE = 64
+MAX_NUMBER = 10**15
+MAX_DAYS = 36_500
 
 
-def _option(default: Any, about: str, *, check: str = "", safe: Any = MISSING) -> Any:
-    """Describe one setting: its default, its line in the docs, its rule, its safe value."""
-    metadata = {"about": about, "check": check, "safe": default if safe is MISSING else safe}
+def _option(
+    default: Any, about: str, *, check: str = "", safe: Any = MISSING, partly: bool = False
+) -> Any:
+    """Describe one setting: its default, its line in the docs, its rule, its safe value.
+
+    `partly`: what is usable of a bad list is added to the safe value.
+    """
+    safe = default if safe is MISSING else safe
+    metadata = {"about": about, "check": check, "safe": safe, "partly": partly}
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -66,10 +80,16 @@ class Settings:
     REPEATS: int = _option(
         5, "One statement sent this often in a request is a pattern.", check="at least 2"
     )
-    KEEP_ERRORS: bool = _option(True, "Keep requests that end in a 5xx or an unhandled exception.")
-    KEEP_SLOW: bool = _option(True, "Keep slow requests.")
-    KEEP_PATTERN: bool = _option(True, "Keep requests that repeat a statement or send many.")
-    KEEP_SLOWEST: bool = _option(True, "Keep the slowest request of each route and minute.")
+    KEEP_ERRORS: bool = _option(
+        True, "Keep requests that end in a 5xx or an unhandled exception.", safe=False
+    )
+    KEEP_SLOW: bool = _option(True, "Keep slow requests.", safe=False)
+    KEEP_PATTERN: bool = _option(
+        True, "Keep requests that repeat a statement or send many.", safe=False
+    )
+    KEEP_SLOWEST: bool = _option(
+        True, "Keep the slowest request of each route and minute.", safe=False
+    )
     BUDGETS: dict[str, int] = _option(
         defaults.BUDGETS,
         "Traces kept per process and minute, by reason; what is left out keeps its default.",
@@ -80,15 +100,24 @@ class Settings:
         "Path prefixes that are neither recorded nor counted. "
         "STATIC_URL and MEDIA_URL are added by themselves.",
         check="paths",
+        partly=True,
     )
     MAX_SPANS: int = _option(
         500, "Spans kept whole in one trace; further ones are summed up.", check="spans"
     )
     INSTRUMENTS: tuple[str, ...] = _option(
-        defaults.INSTRUMENTS, "What is observed, by dotted path.", check="dotted paths"
+        defaults.INSTRUMENTS,
+        "What is observed, by dotted path.",
+        check="dotted paths",
+        safe=(),
+        partly=True,
     )
     EXPORTERS: tuple[str, ...] = _option(
-        defaults.EXPORTERS, "Where traces and rollups go, by dotted path.", check="dotted paths"
+        defaults.EXPORTERS,
+        "Where traces and rollups go, by dotted path.",
+        check="dotted paths",
+        safe=(),
+        partly=True,
     )
     PANELS: tuple[str, ...] = _option(
         defaults.PANELS, "How a trace is shown, by dotted path.", check="dotted paths"
@@ -101,6 +130,7 @@ class Settings:
     RELEASE: str = _option(
         "",
         f"Name of the running release. Empty: the environment variable `{RELEASE_VARIABLE}`.",
+        check="release",
     )
     PROPAGATE_TO: tuple[str, ...] = _option(
         (),
@@ -118,14 +148,16 @@ class Settings:
         "Dotted names of signals to time. Never `pre_init` or `post_init`.",
         check="signals",
     )
-    LOG_LEVEL: int = _option(20, "Log records below this level are not recorded.", check="level")
+    LOG_LEVEL: int = _option(
+        20, "Log records below this level are not recorded.", check="level", safe=50
+    )
     REDACT_KEYS: tuple[str, ...] = _option(
-        (), "Further names whose values are masked.", check="words"
+        (), "Further names whose values are masked.", check="words", partly=True
     )
     FLUSH_INTERVAL_S: float = _option(
         2.0, "Seconds between two batches of the writer.", check="interval"
     )
-    RETENTION_DAYS: float = _option(7, "Traces older than this are removed.", check="positive")
+    RETENTION_DAYS: float = _option(7, "Traces older than this are removed.", check="days")
     RETENTION_TRACES: int = _option(
         100_000, "More traces than this are removed, oldest first.", check="positive"
     )
@@ -187,14 +219,18 @@ def reset() -> None:
 
 def is_killed() -> bool:
     """Say whether the environment switches the whole product off."""
-    return os.environ.get(KILL_SWITCH, "").strip().lower() in _OFF_WORDS
+    return os.environ.get(KILL_SWITCH, "").strip().lower() not in _ON_WORDS
 
 
 def problems() -> list[Problem]:
     """Name everything in the project's settings that cannot be used."""
     raw, found = _raw()
     for key, value in raw.items():
-        found.extend(_problems_of(key, value))
+        try:
+            found.extend(_problems_of(key, value))
+        except Exception as error:
+            message = f"A key of {SETTING} cannot be read: {type(error).__name__}."
+            found.append(_problem("unreadable", SETTING, message, "Use plain values."))
     return found
 
 
@@ -210,25 +246,34 @@ def database_alias() -> str:
 
 def _build() -> Settings:
     global _current
+    try:
+        _current = _read()
+    except Exception as fault:
+        # Whatever the project's settings are made of, the site starts.
+        guard.report(PART, fault)
+        _current = Settings(ENABLED=False)
+    return _current
+
+
+def _read() -> Settings:
     raw, _ = _raw()
     values = {key: _usable(key, value) for key, value in raw.items() if key in _FIELDS}
     if is_killed():
         values["ENABLED"] = False
     values["IGNORE_PATHS"] = _ignored(values.get("IGNORE_PATHS", defaults.IGNORE_PATHS))
     values["BUDGETS"] = {**defaults.BUDGETS, **values.get("BUDGETS", {})}
-    values["RELEASE"] = values.get("RELEASE") or os.environ.get(RELEASE_VARIABLE, "")[:64]
-    _current = Settings(**values)
-    return _current
+    values["RELEASE"] = values.get("RELEASE") or os.environ.get(RELEASE_VARIABLE, "")[:MAX_RELEASE]
+    return Settings(**values)
 
 
 def _raw() -> tuple[Mapping[str, Any], list[Problem]]:
     try:
         raw = getattr(django_settings, SETTING, {})
+        if isinstance(raw, Mapping):
+            return dict(raw), []
     except Exception as error:
         message = f"{SETTING} cannot be read: {type(error).__name__}."
         return {"ENABLED": False}, [_problem("unreadable", SETTING, message, "Make it a dict.")]
-    if isinstance(raw, Mapping):
-        return raw, []
     message = f"{SETTING} is a {type(raw).__name__}, not a dictionary."
     return {"ENABLED": False}, [_problem("type", SETTING, message, "Write DEBUGPANEL = {...}.")]
 
@@ -249,7 +294,7 @@ def _problems_of(key: Any, value: Any) -> list[Problem]:
     if not complaint:
         return []
     message = f"{SETTING}[{key!r}] is {_shown(value)}: {complaint}."
-    return [_problem("value", key, message, f"Until then {_shown(_safe(option))} is used.")]
+    return [_problem("value", key, message, f"Until then {_shown(_usable(key, value))} is used.")]
 
 
 def _nearest(key: str) -> str:
@@ -258,7 +303,10 @@ def _nearest(key: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, bool | int | float | str | list | tuple | dict) else ""
+    text = ""
+    if isinstance(value, bool | int | float | str | list | tuple | dict):
+        with suppress(Exception):
+            text = repr(value)
     return (text or f"a {type(value).__name__}")[:100]
 
 
@@ -271,10 +319,20 @@ def _usable(key: str, value: Any) -> Any:
     option = _FIELDS[key]
     try:
         if not _has_type(option, value) or _complaint(option, value):
-            return _safe(option)
+            return _fallback(option, value)
     except Exception:
         return _safe(option)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _fallback(option: Field[Any], value: Any) -> Any:
+    """Return the safe value, with what is usable of a bad list where that is safer still."""
+    safe = _safe(option)
+    if not option.metadata["partly"]:
+        return safe
+    items = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+    usable = [item for item in items if isinstance(item, str) and not _complaint(option, (item,))]
+    return tuple(dict.fromkeys((*safe, *usable)))
 
 
 def _has_type(option: Field[Any], value: Any) -> bool:
@@ -287,7 +345,10 @@ def _has_type(option: Field[Any], value: Any) -> bool:
         return all(isinstance(item, str) for item in value)
     if isinstance(value, dict):
         number: Any = int if wanted == "dict[str, int]" else (int, float)
-        return all(isinstance(k, str) and isinstance(v, number) for k, v in value.items())
+        return all(
+            isinstance(name, str) and isinstance(item, number) and not isinstance(item, bool)
+            for name, item in value.items()
+        )
     return True
 
 
@@ -301,7 +362,17 @@ def _share(value: float) -> str:
 
 
 def _positive(value: float) -> str:
-    return "" if 0 < value < float("inf") else "it must be greater than 0"
+    return "" if 0 < value <= MAX_NUMBER else f"it must lie between 0 and {MAX_NUMBER:,}"
+
+
+def _days(value: float) -> str:
+    return "" if 0 < value <= MAX_DAYS else f"it must lie between 0 and {MAX_DAYS:,} days"
+
+
+def _release(value: str) -> str:
+    if len(value) > MAX_RELEASE or not value.isprintable():
+        return f"a release is at most {MAX_RELEASE} printable characters"
+    return ""
 
 
 def _at_least_2(value: int) -> str:
@@ -375,6 +446,8 @@ def _in_tests(value: str) -> str:
 _RULES: dict[str, Any] = {
     "share": _share,
     "positive": _positive,
+    "days": _days,
+    "release": _release,
     "at least 2": _at_least_2,
     "positive numbers": _positive_numbers,
     "budgets": _budgets,
@@ -393,9 +466,19 @@ _RULES: dict[str, Any] = {
 
 def _ignored(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Add the project's static and media paths, unless they would cover the whole site."""
-    own = [getattr(django_settings, name, None) for name in ("STATIC_URL", "MEDIA_URL")]
-    usable = (url for url in own if isinstance(url, str) and url.startswith("/") and url != "/")
-    return tuple(dict.fromkeys((*paths, *usable)))
+    # Not through `django_settings` itself: it puts the script's prefix before a relative URL
+    # at the first look and keeps the result, and this look may come before the first request.
+    project = vars(django_settings).get("_wrapped")
+    own = [getattr(project, name, None) for name in ("STATIC_URL", "MEDIA_URL")]
+    usable = [_path_of(url) for url in own if isinstance(url, str)]
+    return tuple(dict.fromkeys((*paths, *(path for path in usable if path))))
+
+
+def _path_of(url: str) -> str:
+    """Return the path below the site that a URL setting means; "" for another host or "/"."""
+    if "://" in url or url.startswith("//") or not url.strip("/"):
+        return ""
+    return url if url.startswith("/") else f"/{url}"
 
 
 def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:

@@ -19,6 +19,7 @@ MAX_QUERY = 4_096
 MAX_HEADERS = 100
 MAX_HEADER_VALUE = 4_096
 MAX_USER = 64
+MAX_STATUS = 999
 
 METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
@@ -27,12 +28,21 @@ METHODS = frozenset(
 
 def name_request(trace: Trace, request: Any) -> None:
     """Name the trace by the pattern that matched; never by resolving."""
-    method = request.method
+    method = _text(request.method)
     trace.method = method if method in METHODS else "OTHER"
-    match = request.resolver_match
-    trace.name = (match.route or "/") if match is not None else UNMATCHED
+    match = getattr(request, "resolver_match", None)
+    trace.name = (_text(match.route) or "/") if match is not None else UNMATCHED
     if not trace.view and match is not None:
         trace.view = match._func_path  # noqa: SLF001 - the name that Django itself shows
+
+
+def status_of(response: Any) -> int:
+    """Return the status as a plain number; 0 for what is none, which Django lets pass."""
+    status = response.status_code
+    if not issubclass(type(status), int):
+        return 0
+    number = int.__int__(status)
+    return number if 0 <= number <= MAX_STATUS else 0
 
 
 def gather(trace: Trace, request: Any, response: Any) -> None:
@@ -41,16 +51,15 @@ def gather(trace: Trace, request: Any, response: Any) -> None:
     trace.path = request.path[:MAX_PATH]
     trace.user = user_key(request)
     trace.facts = {
-        "scheme": meta.get("wsgi.url_scheme")
-        or request.__dict__.get("scope", {}).get("scheme", ""),
+        "scheme": _scheme(request, meta),
         "query": _text(meta.get("QUERY_STRING"))[:MAX_QUERY],
         "request_headers": _request_headers(meta),
         "cookie_header": _text(meta.get("HTTP_COOKIE"))[:MAX_HEADER_VALUE],
         "remote_addr": _text(meta.get("REMOTE_ADDR")),
         "forwarded_for": _text(meta.get("HTTP_X_FORWARDED_FOR"))[:MAX_HEADER_VALUE],
-        "arguments": _argument_names(request.resolver_match),
+        "arguments": _argument_names(getattr(request, "resolver_match", None)),
     }
-    if request.method not in METHODS:
+    if trace.method == "OTHER":
         trace.facts["method"] = _text(request.method)[:MAX_METHOD]
     if response is not None:
         trace.facts.update(_of_response(response))
@@ -59,13 +68,22 @@ def gather(trace: Trace, request: Any, response: Any) -> None:
 def user_key(request: Any) -> str:
     """Return the primary key of a user whom the application itself looked up, else ""."""
     held = request.__dict__
-    user = held.get("_cached_user") or held.get("_acached_user") or held.get("user")
+    found = (held.get(name) for name in ("_cached_user", "_acached_user", "user"))
+    user = next((user for user in found if user is not None), None)
     options = getattr(type(user), "_meta", None)
     key_field = getattr(options, "pk", None)
     if key_field is None:
         return ""
     key = user.__dict__.get(key_field.attname)
-    return str(key)[:MAX_USER] if type(key) in (int, str, uuid.UUID) else ""
+    held_type = type(key)
+    if held_type is str or held_type is int or held_type is uuid.UUID:
+        return str(key)[:MAX_USER]
+    return ""
+
+
+def _scheme(request: Any, meta: dict[str, Any]) -> str:
+    scope = request.__dict__.get("scope")
+    return _text(meta.get("wsgi.url_scheme") if scope is None else scope.get("scheme"))
 
 
 def _text(value: object) -> str:
@@ -83,7 +101,9 @@ def _request_headers(meta: dict[str, Any]) -> list[tuple[str, str]]:
     return headers
 
 
-def _header_name(key: str) -> str:
+def _header_name(key: object) -> str:
+    if type(key) is not str:
+        return ""
     if key.startswith("HTTP_"):
         return key[5:].replace("_", "-").lower()
     if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):

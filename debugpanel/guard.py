@@ -26,6 +26,7 @@ class Breaker:
 
     failures: int = 0
     total_failures: int = 0
+    failed_at_s: float = -OPEN_S
     open_until_s: float = 0.0
     logged_at_s: float = -LOG_INTERVAL_S
     last_error: str = ""
@@ -37,6 +38,10 @@ class Breaker:
         return now_s < self.open_until_s
 
     def fail(self, now_s: float, error: str) -> None:
+        if now_s - self.failed_at_s >= OPEN_S:
+            # What fails once in a while does not keep failing.
+            self.failures = 0
+        self.failed_at_s = now_s
         self.failures += 1
         self.total_failures += 1
         self.last_error = error
@@ -70,6 +75,14 @@ def connect_switch(part: str, off: Callable[[], None], on: Callable[[], None]) -
     breaker.switch_off, breaker.switch_on = off, on
 
 
+def disconnect_switch(part: str) -> None:
+    """Forget a part's switch: what was removed is not switched on again."""
+    breaker = breakers.get(part)
+    if breaker is not None:
+        breaker.switch_off = breaker.switch_on = None
+        breaker.is_off = False
+
+
 def report(part: str, error: BaseException) -> None:
     """Note a fault of ours. Never raises, except in tests that ask for it."""
     if raises_errors:
@@ -77,10 +90,10 @@ def report(part: str, error: BaseException) -> None:
     try:
         breaker = breaker_for(part)
         breaker.fail(clock(), describe(error))
-        _log(part, breaker)
         if breaker.switch_off is not None and breaker.is_open(clock()) and not breaker.is_off:
             breaker.is_off = True
             breaker.switch_off()
+        _log(part, breaker)
     except Exception:  # noqa: S110 - nowhere left to report to
         pass
 
@@ -91,10 +104,11 @@ def recover() -> None:
     for part, breaker in list(breakers.items()):
         if not breaker.is_off or breaker.is_open(now_s) or breaker.switch_on is None:
             continue
-        breaker.is_off = False
         try:
             breaker.switch_on()
+            breaker.is_off = False
         except Exception as error:
+            breaker.open_until_s = now_s + OPEN_S
             report(part, error)
 
 

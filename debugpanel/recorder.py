@@ -8,6 +8,7 @@ STEPS      the writer's work on what is kept, in this order
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from threading import get_ident
 from time import perf_counter_ns, thread_time_ns, time_ns
@@ -20,7 +21,7 @@ from debugpanel.delivery.writer import Plan, Step, Writer
 from debugpanel.sampling import head, peers
 from debugpanel.sampling.tail import HELD, TailSampler
 from debugpanel.trace import budget
-from debugpanel.trace.context import CURRENT, NOWHERE
+from debugpanel.trace.context import CURRENT, NOWHERE, Position
 from debugpanel.trace.model import ROOT, Trace
 from debugpanel.trace.traceparent import parse_traceparent
 
@@ -63,22 +64,37 @@ def begin(request: Any, *, is_sync: bool) -> Trace | None:
     """Open a trace for a request, unless the head sampler says otherwise. Never raises."""
     try:
         settings = conf.get()
+        outer = CURRENT.get()
+        if outer[0] is not None:
+            outer = _settle(outer)
         if not settings.ENABLED or (mode.in_test_run() and not mode.records_here()):
             return None
-        if request.path.startswith(settings.IGNORE_PATHS):
+        if head.is_ignored(request, settings) or guard.is_open(PART):
             return None
-        return _open(request, settings, is_sync)
+        known = request.__dict__.get(ATTRIBUTE)
+        if known is not None and not known.duration_ns:
+            # The middleware is listed twice.
+            return None
+        return _open(request, settings, is_sync, outer)
     except Exception as fault:
         guard.report(PART, fault)
         return None
 
 
-def _open(request: Any, settings: conf.Settings, is_sync: bool) -> Trace:
-    stale = CURRENT.get()[0]
-    if stale is not None and stale.duration_ns:
-        # Its response was never closed.
-        _close_unclosed(stale)
+def _settle(found: Position) -> Position:
+    """End what an earlier request left here; keep a request whose view makes this one."""
+    trace = found[0]
+    if trace is None or (not trace.closed and not trace.duration_ns):
+        return found
+    _close_unclosed(trace)
+    return CURRENT.get()
+
+
+def _open(request: Any, settings: conf.Settings, is_sync: bool, outer: Position) -> Trace:
     trace = Trace()
+    setattr(request, ATTRIBUTE, trace)
+    if outer[0] is not None:
+        trace.outer = outer
     trace.started_ns = time_ns()
     trace.start_ns = perf_counter_ns()
     parent = request.META.get("HTTP_TRACEPARENT")
@@ -92,7 +108,6 @@ def _open(request: Any, settings: conf.Settings, is_sync: bool) -> Trace:
     budget.open_room(trace, settings.MAX_SPANS)
     trace.stack_at_repeat = settings.REPEATS
     trace.stack_above_ns = int(settings.SLOW_QUERY_MS * 1_000_000)
-    setattr(request, ATTRIBUTE, trace)
     CURRENT.set((trace, ROOT))
     if is_sync:
         trace.thread_id = get_ident()
@@ -122,12 +137,22 @@ def returned(trace: Trace, request: Any, response: Any) -> None:
             trace.cpu_ns = thread_time_ns() - trace.cpu_start_ns
         if trace.discarded:
             return
-        trace.status = response.status_code
-        trace.streaming = response.streaming
+        trace.status = facts.status_of(response)
+        trace.streaming = response.streaming is True
         closers = response._resource_closers  # noqa: SLF001 - no public hook ends with it
-        closers.append(partial(close, trace, request, response))
+        closers.append(_Closer(close, trace, request, response))
     except Exception as fault:
         guard.report(PART, fault)
+        close(trace, request, response)
+
+
+class _Closer(partial[None]):
+    """Closes a trace with its response. In a copy of the response, a cached one, it is inert."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial, (list,)
 
 
 def failed(trace: Trace, request: Any, error: BaseException) -> None:
@@ -144,15 +169,22 @@ def failed(trace: Trace, request: Any, error: BaseException) -> None:
 def close(trace: Trace, request: Any, response: Any) -> None:
     """End a trace for good: count it, and keep or drop it. Never raises."""
     try:
+        _step_out(trace)
         if trace.closed:
             return
         trace.closed = True
-        if CURRENT.get()[0] is trace:
-            CURRENT.set(NOWHERE)
-        if not trace.discarded:
-            _close(trace, request, response)
+        _close(trace, request, response)
     except Exception as fault:
         guard.report(PART, fault)
+
+
+def _step_out(trace: Trace) -> None:
+    """Leave the context as it was before: empty, or with the request whose view made this one."""
+    here, outer = CURRENT.get()[0], trace.outer
+    if here is trace or (here is None and outer is not None):
+        is_open = outer is not None and not outer[0].closed
+        CURRENT.set(outer if is_open else NOWHERE)
+    trace.outer = None
 
 
 def close_current() -> None:
@@ -163,7 +195,9 @@ def close_current() -> None:
 
 
 def _close_unclosed(trace: Trace) -> None:
-    trace.state = "unclosed"
+    if not trace.closed:
+        trace.state = "unclosed"
+        trace.name = facts.UNMATCHED
     close(trace, None, None)
 
 
@@ -172,14 +206,13 @@ def _close(trace: Trace, request: Any, response: Any) -> None:
     trace.total_ns = now_ns - trace.start_ns
     if trace.streaming:
         _note_stream(trace, now_ns)
-    if trace.leased_bytes:
+    if trace.lease is not None:
         budget.release(trace)
     else:
         trace.room = 0
     if trace.state == "open":
         trace.state = "ok"
-    if request is not None:
-        facts.name_request(trace, request)
+    _note(facts.name_request, trace, request)
     settings = conf.get()
     decision = sampler.decide(trace, settings) if trace.recorded else ""
     if mode.in_test_run():
@@ -228,8 +261,17 @@ def _hand_to_tests(trace: Trace, request: Any, response: Any, reason: str) -> No
 def _gather(trace: Trace, request: Any, response: Any) -> None:
     trace.release = conf.get().RELEASE
     trace.worker = worker_name()
-    if request is not None:
-        facts.gather(trace, request, response)
+    _note(facts.gather, trace, request, response)
+
+
+def _note(take: Callable[..., None], trace: Trace, request: Any, *further: Any) -> None:
+    """Take what a request says. One that cannot be read is counted all the same."""
+    if request is None:
+        return
+    try:
+        take(trace, request, *further)
+    except Exception as fault:
+        guard.report(PART, fault)
 
 
 def finish(trace: Trace) -> Trace | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from debugpanel.trace.budget import BYTES_PER_SPAN, MAX_TEXT_BYTES
+from debugpanel.trace.budget import BYTES_PER_SPAN, text_bytes
 from debugpanel.trace.model import Trace
 
 # Least valuable first.
@@ -88,5 +88,4 @@ class TraceQueue:
 
 def size_bytes(trace: Trace) -> int:
     """Estimate what a trace holds in memory."""
-    text_bytes = MAX_TEXT_BYTES - trace.text_room if trace.text_room else 0
-    return BYTES_PER_TRACE + len(trace.spans) * BYTES_PER_SPAN + text_bytes
+    return BYTES_PER_TRACE + len(trace.spans) * BYTES_PER_SPAN + text_bytes(trace)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from collections.abc import Callable
 from time import perf_counter_ns
 from types import CodeType
@@ -31,11 +32,17 @@ KIND = "sql"
 PART = f"instrument {KIND}"
 MAX_STACKS = 20
 MAX_STACK_FRAMES = 60
+MAX_VERB = 20
+CUT = "(too long to keep)"
 
-# So that switching off reaches the connections of other threads, too.
-_observed: WeakSet[Any] = WeakSet()
+MAX_REPEATS = 1_000
 
-_COUNTABLE = frozenset({tuple, list, dict})
+# Longer texts share what one trace may hold of them.
+SHORT_TEXT = 1_024
+
+# So that switching off and on reaches the connections of other threads, too.
+_known: WeakSet[Any] = WeakSet()
+_knowing = threading.Lock()
 
 
 def record_statement(
@@ -46,18 +53,20 @@ def record_statement(
     Written out in one piece: a call more would cost a tenth of what recording costs.
     """
     trace, parent = CURRENT.get()
-    if trace is None:
-        return execute(sql, params, many, context)
     start_ns = perf_counter_ns()
     try:
         result = execute(sql, params, many, context)
     except BaseException as error:
-        _note_failure(trace, parent, start_ns, sql, many, context, error)
+        if trace is not None:
+            _note_failure(trace, parent, start_ns, sql, many, context, error)
         hide_own_frame(error)
         raise
+    if trace is None:
+        return result
     end_ns = perf_counter_ns()
     try:
-        text = sql if type(sql) is str and len(sql) <= MAX_TEXT else _text_of(sql)
+        text = sql if type(sql) is str and len(sql) <= SHORT_TEXT else _text_of(trace, sql)
+        held = type(params)
         repeats = trace.repeats
         repeats[text] = repeated = repeats.get(text, 0) + 1
         span = (
@@ -68,7 +77,7 @@ def record_statement(
             parent,
             text,
             context["connection"].alias,
-            len(params) if type(params) in _COUNTABLE else None,
+            len(params) if held is tuple or held is list or held is dict else None,
             many,
             context["cursor"].cursor.rowcount,
             "",
@@ -79,18 +88,24 @@ def record_statement(
             spans.append(span)
         else:
             append_beyond_room(trace, span)
+            if len(repeats) > MAX_REPEATS:
+                repeats.clear()
         if repeated == trace.stack_at_repeat or end_ns - start_ns > trace.stack_above_ns:
-            _note_stack(trace, repeated)
+            _note_stack(trace, text, repeated)
     except Exception as fault:
         guard.report(PART, fault)
     return result
 
 
-def _text_of(sql: Any) -> str:
+def _text_of(trace: Trace, sql: Any) -> str:
     """Take the head of a long text; name everything else by its type (`psycopg.sql`)."""
-    if issubclass(type(sql), str):
-        return str.__str__(sql)[: MAX_TEXT + 1]
-    return type_name(sql)
+    if not issubclass(type(sql), str):
+        return type_name(sql)
+    text = str.__str__(sql)[: MAX_TEXT + 1]
+    if len(text) > trace.sql_room:
+        return f"{text[:MAX_VERB].partition(' ')[0]} {CUT}"
+    trace.sql_room -= len(text)
+    return text
 
 
 def _note_failure(
@@ -103,7 +118,7 @@ def _note_failure(
     error: BaseException,
 ) -> None:
     try:
-        text = sql if type(sql) is str and len(sql) <= MAX_TEXT else _text_of(sql)
+        text = _text_of(trace, sql)
         name = qualified_name(error)
         values = (context["connection"].alias, None, many, -1, name, "")
         append(trace, (start_ns, perf_counter_ns(), KIND, 0, parent, text, *values))
@@ -111,9 +126,9 @@ def _note_failure(
         guard.report(PART, fault)
 
 
-def _note_stack(trace: Trace, repeated: int) -> None:
+def _note_stack(trace: Trace, text: str, repeated: int) -> None:
     """Remember who sent the statement just appended."""
-    if repeated == trace.stack_at_repeat:
+    if repeated == trace.stack_at_repeat and not text.startswith("<"):
         trace.has_repeats = True
     if trace.closed or len(trace.stacks) >= MAX_STACKS:
         return
@@ -135,7 +150,13 @@ def observe_connection(connection: Any) -> None:
     wrappers = connection.execute_wrappers
     if not any(wrapper is record_statement for wrapper in wrappers):
         wrappers.insert(0, record_statement)
-        _observed.add(connection)
+        with _knowing:
+            _known.add(connection)
+
+
+def _known_connections() -> list[Any]:
+    with _knowing:
+        return list(_known)
 
 
 def _on_connection_created(*, connection: Any, **kwargs: Any) -> None:
@@ -152,16 +173,18 @@ def _timed(statement: str) -> Callable[[Any, Patch], Any]:
         @functools.wraps(method)
         def transact(self: Any, *args: Any, **kwargs: Any) -> Any:
             trace, parent = CURRENT.get()
-            if trace is None or not patch.is_on or not _is_sent(statement, self, args):
-                return method(self, *args, **kwargs)
+            if not patch.is_on:
+                trace = None
             start_ns = perf_counter_ns()
             try:
                 result = method(self, *args, **kwargs)
             except BaseException as error:
-                _note_transaction(trace, parent, start_ns, self, statement, error)
+                if trace is not None and _is_sent(statement, self, args, kwargs):
+                    _note_transaction(trace, parent, start_ns, self, statement, error)
                 hide_own_frame(error)
                 raise
-            _note_transaction(trace, parent, start_ns, self, statement, None)
+            if trace is not None and _is_sent(statement, self, args, kwargs):
+                _note_transaction(trace, parent, start_ns, self, statement, None)
             return result
 
         return transact
@@ -169,14 +192,17 @@ def _timed(statement: str) -> Callable[[Any, Patch], Any]:
     return wrap
 
 
-def _is_sent(statement: str, connection: Any, args: tuple[Any, ...]) -> bool:
+def _is_sent(
+    statement: str, connection: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> bool:
     """Say whether the call begins or ends a transaction on the server.
 
     Autocommit coming back is no statement of its own; SQLite sends its BEGIN as a query.
     """
-    if statement == "BEGIN":
-        return bool(args) and args[0] is False and connection.vendor != "sqlite"
-    return True
+    if statement != "BEGIN":
+        return True
+    autocommit = args[0] if args else kwargs.get("autocommit")
+    return autocommit is False and connection.vendor != "sqlite"
 
 
 def _note_transaction(
@@ -210,14 +236,14 @@ class DatabaseInstrument(Instrument):
 
     def install(self) -> None:
         connection_created.connect(_on_connection_created, dispatch_uid="debugpanel.db")
-        for connection in connections.all(initialized_only=True):
+        for connection in (*connections.all(initialized_only=True), *_known_connections()):
             observe_connection(connection)
         for patch in self._patches:
             patch.put()
 
     def uninstall(self) -> None:
         connection_created.disconnect(dispatch_uid="debugpanel.db")
-        for connection in list(_observed):
+        for connection in _known_connections():
             wrappers = connection.execute_wrappers
             wrappers[:] = [wrapper for wrapper in wrappers if wrapper is not record_statement]
         for patch in self._patches:

@@ -18,7 +18,7 @@ from debugpanel import guard
 from debugpanel.instruments.base import DidNotEnable, Instrument
 from debugpanel.trace.budget import append
 from debugpanel.trace.context import CURRENT, Position
-from debugpanel.trace.failures import note_exception
+from debugpanel.trace.failures import failed_as, note_exception
 from debugpanel.trace.model import Trace
 from debugpanel.trace.patching import Patch, hide_own_frame
 
@@ -29,13 +29,15 @@ View = Callable[..., Any]
 
 
 def _name_of(view: Any) -> str:
-    """Name a view as the resolver does, without calling anything of it."""
+    """Name a view as the resolver does; a partial by its function."""
+    while type(view) is functools.partial:
+        view = view.func
     view = getattr(view, "view_class", view)
-    name = getattr(view, "__qualname__", None)
+    name = getattr(view, "__name__", None)
     module = getattr(view, "__module__", None)
     if type(name) is not str or type(module) is not str:
         view = type(view)
-        name, module = view.__qualname__, view.__module__
+        name, module = view.__name__, view.__module__
     return f"{module}.{name}"
 
 
@@ -48,10 +50,11 @@ def _begin(trace: Trace) -> tuple[int, int]:
 def _end(before: Position, number: int, start_ns: int, error: BaseException | None) -> None:
     trace, parent = before
     try:
-        CURRENT.set(before)
-        if trace is None:
+        if trace is None or trace.closed:
             return
-        failed = "" if error is None else type(error).__name__
+        if CURRENT.get() == (trace, number):
+            CURRENT.set(before)
+        failed = failed_as(error)
         append(trace, (start_ns, perf_counter_ns(), KIND, number, parent, trace.view, failed))
         if error is not None:
             note_exception(trace, parent, error, handled=True)

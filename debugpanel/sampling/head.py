@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest
+
 from debugpanel.conf import Settings
 from debugpanel.trace.ids import fraction, trace_id_of
 from debugpanel.trace.model import Trace
 
 
-def is_ignored(path: str, settings: Settings) -> bool:
-    return path.startswith(settings.IGNORE_PATHS)
+def is_ignored(request: HttpRequest, settings: Settings) -> bool:
+    """Compare the whole path, and the path below the script's name where the site has one."""
+    ignored = settings.IGNORE_PATHS
+    return request.path.startswith(ignored) or request.path_info.startswith(ignored)
 
 
 def is_recorded(trace: Trace, settings: Settings) -> bool:

@@ -9,24 +9,43 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections import deque
+from collections.abc import Callable
 
-from debugpanel.trace.model import Group, SpanTuple, Trace
+from debugpanel.trace.model import EXCEPTION, Group, SpanTuple, Trace
 
 SPANS_PER_LEASE = 64
 BYTES_PER_SPAN = 400
 MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024
 MAX_TEXT_BYTES = 256 * 1024
+EXCEPTION_BYTES = 64 * 1024
 SLOWEST_KEPT = 20
 MAX_OVERFLOW_NAMES = 100
 
 _lock = threading.Lock()
+_summing = threading.Lock()
 _in_flight_bytes = 0
+_given_back: deque[int] = deque()
+
+
+class Lease:
+    """What a trace holds of the process-wide budget. A trace that nobody closed gives it back."""
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def __del__(self, give_back: Callable[[int], None] = _given_back.append) -> None:
+        # It may run anywhere, even while this thread holds the lock.
+        if self.bytes:
+            give_back(self.bytes)
 
 
 def open_room(trace: Trace, max_spans: int) -> None:
     """Give a new trace its first chunk; short requests never ask for a second."""
     trace.room = SPANS_PER_LEASE if max_spans > SPANS_PER_LEASE else max_spans
-    trace.text_room = MAX_TEXT_BYTES
+    trace.text_room = MAX_TEXT_BYTES + EXCEPTION_BYTES
 
 
 def append(trace: Trace, span: SpanTuple) -> None:
@@ -46,18 +65,24 @@ def append_beyond_room(trace: Trace, span: SpanTuple) -> None:
     if _lease(trace):
         trace.spans.append(span)
         return
-    _sum_up(trace, span)
+    # One trace may be recorded by several threads of its request.
+    with _summing:
+        _sum_up(trace, span)
 
 
 def append_event(trace: Trace, event: tuple[object, ...], text_bytes: int, kind_limit: int) -> None:
-    """Append an event while its kind and the trace's text have room, else count it."""
+    """Append an event while its kind and the trace's text have room, else count it.
+
+    However much is logged, exceptions find room.
+    """
     if trace.closed:
         trace.count_dropped("late")
         return
     kind = str(event[1])
     counts = trace.event_counts
     counts[kind] = seen = counts.get(kind, 0) + 1
-    if seen > kind_limit or text_bytes > trace.text_room:
+    reserved = 0 if kind == EXCEPTION else EXCEPTION_BYTES
+    if seen > kind_limit or text_bytes > trace.text_room - reserved:
         trace.count_dropped(kind)
     else:
         trace.text_room -= text_bytes
@@ -68,15 +93,23 @@ def release(trace: Trace) -> None:
     """Give the leased bytes back; what comes later finds no room."""
     global _in_flight_bytes
     trace.room = 0
-    if not trace.leased_bytes:
+    lease = trace.lease
+    if lease is None:
         return
     with _lock:
-        _in_flight_bytes -= trace.leased_bytes
-        trace.leased_bytes = 0
+        _in_flight_bytes -= lease.bytes
+        lease.bytes = 0
+    trace.lease = None
+
+
+def text_bytes(trace: Trace) -> int:
+    """Return what the trace holds of logged, raised and long SQL texts."""
+    events = MAX_TEXT_BYTES + EXCEPTION_BYTES - trace.text_room if trace.text_room else 0
+    return events + Trace.sql_room - trace.sql_room
 
 
 def in_flight_bytes() -> int:
-    return _in_flight_bytes
+    return _in_flight_bytes - sum(list(_given_back))
 
 
 def _lease(trace: Trace) -> bool:
@@ -86,11 +119,14 @@ def _lease(trace: Trace) -> bool:
         return False
     wanted = min(SPANS_PER_LEASE, max_spans - trace.room)
     wanted_bytes = wanted * BYTES_PER_SPAN
+    lease = trace.lease = trace.lease or Lease()
     with _lock:
+        while _given_back:
+            _in_flight_bytes -= _given_back.popleft()
         if _in_flight_bytes + wanted_bytes > MAX_IN_FLIGHT_BYTES:
             return False
         _in_flight_bytes += wanted_bytes
-        trace.leased_bytes += wanted_bytes
+        lease.bytes += wanted_bytes
     trace.room += wanted
     return True
 

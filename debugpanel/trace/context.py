@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from debugpanel.trace.budget import release
 from debugpanel.trace.model import ROOT, Trace
 
 Position = tuple[Trace | None, int]
@@ -36,5 +37,6 @@ def discard() -> None:
     trace = CURRENT.get()[0]
     if trace is None:
         return
-    trace.discarded = True
+    trace.discarded = trace.closed = True
+    release(trace)
     CURRENT.set(NOWHERE)

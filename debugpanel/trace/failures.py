@@ -13,14 +13,15 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from debugpanel.trace.budget import append_event
-from debugpanel.trace.model import Trace
-from debugpanel.trace.values import plain
+from debugpanel.trace.model import EXCEPTION, Trace
+from debugpanel.trace.values import name_of, plain, size_bytes
 
-KIND = "exception"
+KIND = EXCEPTION
 MAX_EXCEPTIONS = 20
 MAX_CHAIN = 10
 MAX_FRAMES_EACH_END = 25
 MAX_ARGS = 10
+BYTES_PER_FRAME = 24
 
 _args_of = BaseException.__dict__["args"].__get__
 _cause_of = BaseException.__dict__["__cause__"].__get__
@@ -40,69 +41,79 @@ RawFailure = tuple[str, list[Any], list[tuple[CodeType, int]]]
 
 def note_exception(trace: Trace, parent: int, error: BaseException, *, handled: bool) -> None:
     """Add an exception event; the same exception seen again only gets its new state."""
-    if trace.exception_id == id(error):
-        _mark(trace, handled)
+    failure = _take(error)
+    if trace.exception_id == id(error) and _mark(trace, failure, handled):
         return
     trace.exception_id = id(error)
     chain = [(relation, *_take(linked)) for relation, linked in _chain(error)]
-    event = (
-        perf_counter_ns(),
-        KIND,
-        parent,
-        qualified_name(error),
-        *_take(error)[1:],
-        handled,
-        chain,
-    )
-    append_event(trace, event, 2_048, MAX_EXCEPTIONS)
+    event = (perf_counter_ns(), KIND, parent, *failure, handled, chain)
+    failures = (failure, *(linked[1:] for linked in chain))
+    size = sum(size_bytes(args) + len(frames) * BYTES_PER_FRAME for _, args, frames in failures)
+    append_event(trace, event, size, MAX_EXCEPTIONS)
 
 
 def qualified_name(error: BaseException) -> str:
     """Name an exception's type with its module, builtins without."""
     kind = type(error)
-    module, name = _module_of_type(kind), _name_of_type(kind)
-    return str(name) if module == "builtins" else f"{module}.{name}"
+    module, name = _module_name(kind), str.__str__(_name_of_type(kind))
+    return name if module == "builtins" else f"{module}.{name}"
 
 
-def _mark(trace: Trace, handled: bool) -> None:
+def _module_name(kind: type) -> str:
+    """Return the module of a type; "?" where the class body put something else in its place."""
+    module = _module_of_type(kind)
+    return module if type(module) is str else "?"
+
+
+def _mark(trace: Trace, failure: RawFailure, handled: bool) -> bool:
+    """Give the event of the same exception its new state. An id may be another's by now."""
     for index in range(len(trace.events) - 1, -1, -1):
         event = trace.events[index]
         if event[1] == KIND:
+            if event[3] != failure[0] or event[5][-1:] != failure[2][-1:]:
+                return False
             trace.events[index] = (*event[:6], handled, event[7])
-            return
+            return True
+    return False
 
 
 def _take(error: BaseException) -> RawFailure:
-    args = [plain(arg) for arg in _args_of(error)[:MAX_ARGS]]
     if _is_database_error(error):
         # The server's text may hold values of rows.
         args = [code] if (code := _database_code(error)) else []
+    else:
+        args = plain(_args_of(error)[:MAX_ARGS])
     frames = _frames(_traceback_of(error))
     return qualified_name(error), args, frames
 
 
 def _is_database_error(error: BaseException) -> bool:
     """Say whether the type or a base of it is a database driver's or Django's wrapper."""
-    modules = (_module_of_type(base) for base in _bases_of(type(error)))
-    return any(str(module).split(".")[0] in _DRIVERS or module == _WRAPPERS for module in modules)
+    modules = (_module_name(base) for base in _bases_of(type(error)))
+    return any(module.split(".")[0] in _DRIVERS or module == _WRAPPERS for module in modules)
 
 
 def _database_code(error: BaseException) -> str:
     """Return a database error's SQLSTATE or number, as the driver holds it."""
-    cause = _cause_of(error) or error
-    module = _module_of_type(type(cause))
-    if not isinstance(module, str):
-        return ""
-    if module.startswith("psycopg"):
-        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    cause = _cause_of(error)
+    if cause is None:
+        cause = error
+    driver = _module_name(type(cause)).split(".")[0]
+    if driver in ("psycopg", "psycopg2"):
+        state = getattr(cause, "sqlstate" if driver == "psycopg" else "pgcode", None)
         return f"SQLSTATE {state}" if type(state) is str else ""
-    if module == "sqlite3":
+    if driver == "sqlite3":
         name = getattr(cause, "sqlite_errorname", None)
         return name if type(name) is str else ""
-    if module.startswith("MySQLdb"):
+    if driver == "MySQLdb":
         args = _args_of(cause)
         return f"error {args[0]}" if args and type(args[0]) is int else ""
     return ""
+
+
+def failed_as(error: BaseException | None) -> str:
+    """Name what a span ended with: "" when with nothing."""
+    return "" if error is None else name_of(type(error))
 
 
 def _frames(traceback: TracebackType | None) -> list[tuple[CodeType, int]]:

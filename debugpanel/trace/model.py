@@ -26,6 +26,9 @@ RawStack = tuple[tuple[CodeType, int], ...]
 SQL = "sql"
 """The kind of statements, which everything counts."""
 
+EXCEPTION = "exception"
+"""The kind of exceptions, which outlive every other event."""
+
 ROOT = 0
 """The parent number of what stands directly below the trace."""
 
@@ -154,8 +157,10 @@ class Trace:
     max_spans: int = 500
     sequence: int = 0
     text_room: int = 0
+    sql_room: int = 256 * 1024
     exception_id: int = 0
-    leased_bytes: int = 0
+    lease: Any = None
+    outer: Any = None
     cpu_start_ns: int = -1
     thread_id: int = 0
 

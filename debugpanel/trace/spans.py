@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from debugpanel import guard
 from debugpanel.trace.budget import append, append_event
 from debugpanel.trace.context import CURRENT, NOWHERE, Position, current_trace
+from debugpanel.trace.failures import failed_as
 from debugpanel.trace.ids import trace_id_of
 from debugpanel.trace.values import plain, plain_key, type_name
 
@@ -66,7 +67,7 @@ class span:  # noqa: N801 - reads as the verb it is: `with span("pricing"):`
             # A generator may be collected inside another request: put back only our own place.
             if CURRENT.get() == (trace, self._number):
                 CURRENT.set((trace, parent))
-            values = (_plain_attributes(self._attributes), "" if kind is None else kind.__name__)
+            values = (_plain_attributes(self._attributes), failed_as(error))
             name = _name(self._name)
             append(trace, (self._start_ns, end_ns, KIND, self._number, parent, name, *values))
         except Exception as fault:
@@ -173,7 +174,8 @@ def pause() -> Iterator[None]:
     try:
         yield
     finally:
-        CURRENT.set(before)
+        trace = before[0]
+        CURRENT.set(NOWHERE if trace is not None and trace.closed else before)
 
 
 def trace_id() -> str:
