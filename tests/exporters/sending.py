@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from debugpanel.exporters.database import DatabaseExporter
+from debugpanel.store.connection import PrivateConnection
 
 
 @contextmanager
-def sent_by(exporter: DatabaseExporter) -> Iterator[list[str]]:
+def noted(connection: PrivateConnection) -> Iterator[list[str]]:
     """Collect the statements that reach the driver."""
     statements: list[str] = []
 
@@ -17,6 +18,10 @@ def sent_by(exporter: DatabaseExporter) -> Iterator[list[str]]:
         statements.append(sql)
         return execute(sql, params, many, context)
 
-    exporter._connection._open()
-    with exporter._connection._wrapper.execute_wrapper(note):
+    connection._open()
+    with connection._wrapper.execute_wrapper(note):
         yield statements
+
+
+def sent_by(exporter: DatabaseExporter):
+    return noted(exporter._connection)
