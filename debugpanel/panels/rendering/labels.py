@@ -36,7 +36,8 @@ def label(span: Span) -> str:
     if span.kind == "sql":
         return shortened(statement(span.name))
     if span.kind == "template":
-        return shortened(f"{span.name} {numbers.TIMES}{tree.renders(span)}")
+        count = tree.renders(span)
+        return shortened(f"{span.name} {numbers.TIMES}{count}" if count > 1 else span.name)
     if span.kind in ("cache", "http"):
         return shortened(f"{span.name} {_detail(span)}".strip())
     return shortened(span.name or _NAMELESS.get(span.kind, span.kind))

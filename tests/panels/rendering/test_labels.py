@@ -17,6 +17,7 @@ from tests.viewer.seeding import LIBRARY, OWN, plain_trace
         ("cache", "get", ("default", "price:*"), "get price:*"),
         ("http", "GET pay.example", ("/v1",), "GET pay.example /v1"),
         ("template", "row.html", (30,), "row.html \N{MULTIPLICATION SIGN}30"),
+        ("template", "page.html", (1,), "page.html"),
         ("render", "", (), "render the response"),
         ("stream", "", (), "stream the response"),
         ("stock", "", (), "stock"),
