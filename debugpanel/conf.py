@@ -469,14 +469,17 @@ def _ignored(paths: tuple[str, ...]) -> tuple[str, ...]:
     # Not through `django_settings` itself: it puts the script's prefix before a relative URL
     # at the first look and keeps the result, and this look may come before the first request.
     project = vars(django_settings).get("_wrapped")
-    own = [getattr(project, name, None) for name in ("STATIC_URL", "MEDIA_URL")]
-    usable = [_path_of(url) for url in own if isinstance(url, str)]
-    return tuple(dict.fromkeys((*paths, *(path for path in usable if path))))
+    own = [_path_of(project, name) for name in ("STATIC_URL", "MEDIA_URL")]
+    return tuple(dict.fromkeys((*paths, *(path for path in own if path))))
 
 
-def _path_of(url: str) -> str:
+def _path_of(project: object, name: str) -> str:
     """Return the path below the site that a URL setting means; "" for another host or "/"."""
-    if "://" in url or url.startswith("//") or not url.strip("/"):
+    try:
+        url = getattr(project, name, None)
+    except Exception:
+        return ""
+    if not isinstance(url, str) or "://" in url or url.startswith("//") or not url.strip("/"):
         return ""
     return url if url.startswith("/") else f"/{url}"
 

@@ -19,7 +19,7 @@ from debugpanel.trace.budget import append_event
 from debugpanel.trace.context import CURRENT
 from debugpanel.trace.model import Trace
 from debugpanel.trace.patching import Patch, hide_own_frame
-from debugpanel.trace.values import cut, plain, type_name
+from debugpanel.trace.values import cut, plain, size_bytes, type_name
 
 KIND = "log"
 PART = f"instrument {KIND}"
@@ -34,17 +34,6 @@ _position = CURRENT.get
 
 def _is_left_out(name: str) -> bool:
     return name in (_SQL_LOG, _OWN) or name.startswith("debugpanel.")
-
-
-def _text_bytes(value: Any) -> int:
-    """Weigh a plain value, about."""
-    if type(value) is str:
-        return len(value)
-    if type(value) is list:
-        return sum(map(_text_bytes, value))
-    if type(value) is dict:
-        return sum(len(key) + _text_bytes(item) for key, item in value.items())
-    return 8
 
 
 def _exception_of(exc_info: Any) -> str:
@@ -70,7 +59,7 @@ def _note(trace: Trace, parent: int, record: Any) -> None:
         record.lineno if type(record.lineno) is int else 0,
         _exception_of(record.exc_info),
     )
-    size = _FIXED_BYTES + len(template) + _text_bytes(args)
+    size = _FIXED_BYTES + len(template) + size_bytes(args)
     append_event(trace, (perf_counter_ns(), KIND, parent, name, *values), size, MAX_RECORDS)
 
 
