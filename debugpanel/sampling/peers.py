@@ -93,8 +93,8 @@ def _parsed(hop: str) -> Address | None:
     if found is None:
         return None
     address = ipaddress.ip_address(str(found).partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
+    address = getattr(address, "ipv4_mapped", None) or address
+    return None if address.is_unspecified or address.is_multicast else address
 
 
 def _usable(networks: Sequence[str]) -> list[Network]:
