@@ -67,4 +67,4 @@ def test_the_version_is_the_one_of_the_project_file(metadata: Message) -> None:
 def test_installing_brings_in_nothing_but_the_four_documented_packages(metadata: Message) -> None:
     wanted = metadata.get_all("Requires-Dist") or []
     names = {line.split(">")[0] for line in wanted if "extra ==" not in line}
-    assert names == {"django", "django-ipware", "pygments", "sqlparse"}
+    assert names == {"django", "pygments", "python-ipware", "sqlparse"}
