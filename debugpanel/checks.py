@@ -9,11 +9,12 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
-from django.db import connections
+from django.db import connections, router
 from django.utils.module_loading import import_string
 
 from debugpanel import conf
 from debugpanel.exporters.database import sharing_problem
+from debugpanel.router import DebugPanelRouter
 
 MIDDLEWARE = "debugpanel.middleware.DebugPanelMiddleware"
 ROUTER = "debugpanel.router.DebugPanelRouter"
@@ -121,12 +122,15 @@ def check_database_alias(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def _has_router() -> bool:
+    return any(isinstance(found, DebugPanelRouter) for found in router.routers)
+
+
 @register(TAG)
 def check_router(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W003: with an alias of their own, the tables need the router to be found."""
     alias = conf.database_alias()
-    routers = [str(router) for router in getattr(django_settings, "DATABASE_ROUTERS", [])]
-    if alias == "default" or alias not in connections.settings or ROUTER in routers:
+    if alias == "default" or alias not in connections.settings or _has_router():
         return []
     return [
         checks.Warning(
