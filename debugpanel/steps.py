@@ -20,13 +20,14 @@ from debugpanel.redaction import gate
 from debugpanel.sampling import peers
 from debugpanel.trace import failures, source
 from debugpanel.trace.ids import trace_id_of
-from debugpanel.trace.model import SQL, Frame, Group, RawStack, Trace
+from debugpanel.trace.model import SQL, SQL_FINGERPRINT, SQL_LENGTH, Frame, Group, RawStack, Trace
 
 Overflow = dict[tuple[str, str], Group]
 
 EXCEPTION = failures.KIND
 MAX_OWN_FRAMES = 20
 MAX_LIBRARY_FRAMES = 5
+MAX_KNOWN_ADDRESSES = 128
 
 
 def fold_groups(trace: Trace) -> Trace:
@@ -44,8 +45,9 @@ def _span_of_group(kind: str, name: str, group: Group) -> tuple[Any, ...]:
 
 
 def sum_queries(trace: Trace) -> Trace:
-    """Count the statements, those that were only summed up included."""
-    trace.query_count, trace.query_ns = trace.count_queries()
+    """Count the statements, those that were only summed up included. Done once."""
+    if "query_ns" not in trace.__dict__:
+        trace.query_count, trace.query_ns = trace.count_queries()
     return trace
 
 
@@ -98,23 +100,38 @@ def _quotes_strings(alias: str) -> bool:
     return alias in connections.settings and connections[alias].vendor == "mysql"
 
 
-def _statement(span: tuple[Any, ...]) -> Statement:
-    return describe_cache(span[5], double_quotes_are_strings=_quotes_strings(span[6]))
+class _Statements(dict[tuple[str, str], Statement]):
+    """The shapes of the statements of one trace, which sends the same ones several times."""
+
+    def __missing__(self, sent: tuple[str, str]) -> Statement:
+        text, alias = sent
+        quotes_strings = _quotes_strings(alias)
+        statement = self[sent] = describe_cache(text, double_quotes_are_strings=quotes_strings)
+        return statement
 
 
 def normalise_sql(trace: Trace) -> Trace:
     """Replace each statement by its shape: no literal goes further than this."""
-    spans = trace.spans
-    for index, span in enumerate(spans):
-        if span[2] == SQL and len(span) > 11 and not span[11]:
-            statement = _statement(span)
-            rows = span[9] if span[9] is not None and span[9] >= 0 else None
-            values = (*span[6:9], rows, span[10], statement.fingerprint)
-            spans[index] = (*span[:5], statement.text, *values)
+    statements = _Statements()
+    trace.spans = [
+        _normalised(span, statements) if span[2] == SQL and len(span) == SQL_LENGTH else span
+        for span in trace.spans
+    ]
     overflow = trace.__dict__.get("overflow")
     if overflow:
         trace.overflow = _by_shape(overflow)
     return trace
+
+
+def _normalised(span: tuple[Any, ...], statements: _Statements) -> tuple[Any, ...]:
+    start_ns, end_ns, kind, number, parent, sent, alias, params, many, rows, error, known = span
+    if known:
+        return span
+    shape = statements[sent, alias]
+    if rows is not None and rows < 0:
+        rows = None
+    values = (alias, params, many, rows, error, shape.fingerprint)
+    return (start_ns, end_ns, kind, number, parent, shape.text, *values)
 
 
 def _by_shape(overflow: Overflow) -> Overflow:
@@ -134,9 +151,15 @@ def locate_client(trace: Trace) -> Trace:
     """Find the client's address and keep its network only; the headers go."""
     facts = trace.facts
     remote, forwarded = facts.pop("remote_addr", ""), facts.pop("forwarded_for", "")
-    address = peers.client_address(remote, forwarded, conf.get().TRUSTED_NETWORKS)
-    trace.client = peers.truncate_address(address)
+    is_long = len(remote) + len(forwarded) > MAX_KNOWN_ADDRESSES
+    locate = _client_network.__wrapped__ if is_long else _client_network
+    trace.client = locate(remote, forwarded, conf.get().TRUSTED_NETWORKS)
     return trace
+
+
+@lru_cache(maxsize=1024)
+def _client_network(remote: str, forwarded: str, trusted: tuple[str, ...]) -> str:
+    return peers.truncate_address(peers.client_address(remote, forwarded, trusted))
 
 
 def redact(trace: Trace) -> Trace:
@@ -195,10 +218,11 @@ def _count(trace: Trace) -> Measurement:
 
 
 def _statements(trace: Trace) -> list[StatementCall]:
+    statements = _Statements()
     measured = []
     for span in trace.spans:
-        if span[2] == SQL:
-            fingerprint = span[11] or _statement(span).fingerprint
+        if span[2] == SQL and len(span) == SQL_LENGTH:
+            fingerprint = span[SQL_FINGERPRINT] or statements[span[5], span[6]].fingerprint
             rows = span[9] if span[9] is not None and span[9] >= 0 else None
             measured.append((fingerprint, span[1] - span[0], rows, bool(span[10])))
     return measured

@@ -11,11 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from debugpanel.analysis.sql import UNREADABLE, describe_cache
-from debugpanel.trace.model import Frame, Trace
-
-SQL = "sql"
-FINGERPRINT = 5
-"""Where the fingerprint stands among the values of a SQL span."""
+from debugpanel.trace.model import SQL, SQL_FINGERPRINT, SQL_LENGTH, Frame, Trace
 
 N_PLUS_ONE = "n_plus_one"
 REPEATED = "repeated"
@@ -64,12 +60,14 @@ def find_repeats(trace: Trace, *, at_least: int = MIN_REPEATS) -> list[dict[str,
 
 def _by_shape(trace: Trace) -> Iterable[_Repeat]:
     repeats: dict[str, _Repeat] = {}
-    for position, span in enumerate(trace.iter_spans()):
-        if span.kind != SQL:
+    for position, span in enumerate(trace.spans):
+        if span[2] != SQL or len(span) != SQL_LENGTH:
             continue
-        shape = str(span.values[FINGERPRINT])
-        repeat = repeats.setdefault(shape, _Repeat(shape, span.name))
-        repeat.add(1, span.duration_ns, span.parent)
+        shape = span[SQL_FINGERPRINT]
+        repeat = repeats.get(shape)
+        if repeat is None:
+            repeat = repeats[shape] = _Repeat(shape, span[5])
+        repeat.add(1, span[1] - span[0], span[4])
         repeat.positions.append(position)
     _add_overflow(trace, repeats)
     return repeats.values()

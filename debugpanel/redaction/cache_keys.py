@@ -7,6 +7,7 @@ cart:42:items                                              cart:{n}:items
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import EMAIL, MASK, fails_closed
@@ -17,7 +18,9 @@ MAX_CACHE_KEY = 250
 MAX_WORD = 24
 
 # Short words and numbers only: the shape alone masks all there is, and most keys are so.
-_SIMPLE = re.compile(r"(?:(?:(?!eyJ)[A-Za-z_]{1,19}+|[0-9]{1,11}+)(?:[:./]++|\Z))++")
+_SIMPLE = re.compile(r"(?:(?:(?!eyJ|SG\.)[A-Za-z_]{1,19}+|[0-9]{1,11}+)(?:[:./]++|\Z))++")
+# They differ in numbers, which look alike in the shape: alike beforehand, few are left.
+_NUMBERS = re.compile(r"[0-9]++")
 _EMAIL_DOMAIN = re.compile(re.escape(EMAIL) + r"@[\w.-]*+")
 _PART = re.compile(r"\[masked(?::[a-z]{1,8})?\]|[^\W_]++")
 _HEX = re.compile(r"(?=[A-Fa-f]*+[0-9])(?=[0-9]*+[A-Fa-f])[0-9A-Fa-f]{8,}+")
@@ -29,10 +32,15 @@ _MAX_NUMBERS_IN_WORD = 2
 def mask_cache_key(key: str, *, extra_keys: frozenset[str] = frozenset()) -> str:
     """Return the key with what varies from user to user or object to object replaced."""
     if len(key) <= MAX_CACHE_KEY and _SIMPLE.fullmatch(key):
-        return cut(_shape(key, extra_keys), MAX_CACHE_KEY)
+        return _simple_shape(_NUMBERS.sub("0", key), extra_keys)
     head, rest = first_part(key)
     masked = _EMAIL_DOMAIN.sub(EMAIL, mask_all(head, extra_keys=extra_keys))
     return cut(_shape(masked, extra_keys) + rest, MAX_CACHE_KEY)
+
+
+@lru_cache(maxsize=1024)
+def _simple_shape(key: str, extra_keys: frozenset[str]) -> str:
+    return cut(_shape(key, extra_keys), MAX_CACHE_KEY)
 
 
 def _shape(text: str, extra_keys: frozenset[str]) -> str:
@@ -50,6 +58,8 @@ def _shape_of(word: str, name: str, extra_keys: frozenset[str]) -> str:
         return "{n}"
     if key_is_sensitive(name, extra_keys=extra_keys):
         return MASK
+    if word.isalpha():
+        return word if len(word) <= MAX_WORD else "{word}"
     if _HEX.fullmatch(word):
         return "{hex}"
     is_token = len(_DIGITS.findall(word)) > _MAX_NUMBERS_IN_WORD

@@ -7,7 +7,6 @@ A kind without a rule of its own is treated by `_mask_any`: every name and value
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -24,10 +23,10 @@ from debugpanel.redaction.headers import (
 from debugpanel.redaction.logs import mask_log
 from debugpanel.redaction.markers import MASK
 from debugpanel.redaction.routes import mask_captured
-from debugpanel.redaction.text import mask_text
+from debugpanel.redaction.text import mask_name, mask_text
 from debugpanel.redaction.urls import mask_path, mask_query
 from debugpanel.redaction.values import mask_value
-from debugpanel.trace.model import SQL, EventTuple, SpanTuple, Trace
+from debugpanel.trace.model import SQL, SQL_FINGERPRINT, SQL_LENGTH, EventTuple, SpanTuple, Trace
 from debugpanel.trace.source import place
 
 MAX_TRACE_S = 0.02
@@ -50,7 +49,9 @@ def redact(trace: Trace, settings: Settings) -> Trace:
     trace.facts = _mask_facts(trace.__dict__.get("facts", {}), keys)
     trace.notes = mask_value("notes", trace.__dict__.get("notes", {}), extra_keys=keys)
     trace.events = [_mask_event(e, keys, until_s) for e in trace.__dict__.get("events", ())]
-    trace.spans = [_mask_span(span, keys, until_s) for span in trace.spans]
+    trace.spans = [
+        span if _is_shape(span) else _mask_span(span, keys, until_s) for span in trace.spans
+    ]
     overflow = trace.__dict__.get("overflow", {})
     trace.overflow = {(kind, _group_name(kind, name)): g for (kind, name), g in overflow.items()}
     return trace
@@ -62,23 +63,24 @@ def exception_text(name: str, args: Sequence[Any]) -> str:
     return exception_message(name, module, args)
 
 
-@lru_cache(maxsize=1024)
 def _code_name(name: str) -> str:
-    """Mask a name that the code gives: of a view, a template, a span. There are few of them."""
-    return mask_text(name, MAX_SPAN_NAME)
+    """Mask a name that the code gives: of a view, a template, a logger."""
+    return mask_name(name, MAX_SPAN_NAME)
 
 
 def _group_name(kind: str, name: str) -> str:
     return name if kind == SQL else _code_name(name)
 
 
+def _is_shape(span: SpanTuple) -> bool:
+    """Say whether a span is a statement that was read and holds no value any more."""
+    return span[2] == SQL and len(span) == SQL_LENGTH and bool(span[SQL_FINGERPRINT])
+
+
 def _mask_span(span: SpanTuple, keys: Keys, until_s: float) -> SpanTuple:
-    kind = span[2]
-    if kind == SQL:
-        return span
     if perf_counter() > until_s:
         return (*span[:5], MASK, *[MASK] * len(span[6:]))
-    name, values = SPAN_RULES.get(kind, _mask_any)(span[5], span[6:], keys)
+    name, values = SPAN_RULES.get(span[2], _mask_any)(span[5], span[6:], keys)
     return (*span[:5], name, *values)
 
 
@@ -92,13 +94,17 @@ def _mask_event(event: EventTuple, keys: Keys, until_s: float) -> EventTuple:
 
 
 def _mask_any(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
-    masked = (mask_value("", value, extra_keys=keys) for value in values)
-    return mask_text(name, MAX_SPAN_NAME, extra_keys=keys), tuple(masked)
+    masked = [mask_value("", value, extra_keys=keys) for value in values]
+    return mask_name(name, MAX_SPAN_NAME, extra_keys=keys), tuple(masked)
+
+
+def _mask_statement(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
+    """What is said to be a statement and was not read could hold anything."""
+    return MASK, _mask_any("", values, keys)[1]
 
 
 def _mask_cache(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
-    alias, key, *counts = values
-    return name, (alias, mask_cache_key(key, extra_keys=keys), *counts)
+    return name, (values[0], mask_cache_key(values[1], extra_keys=keys), *values[2:])
 
 
 def _mask_names_of_code(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
@@ -113,6 +119,7 @@ def _mask_log(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
 
 
 SPAN_RULES: dict[str, ValueRule] = {
+    SQL: _mask_statement,
     "cache": _mask_cache,
     "stream": _mask_names_of_code,
     "template": _mask_names_of_code,
@@ -162,7 +169,7 @@ def _cookies(value: Any, keys: Keys) -> dict[str, Any]:
 
 def _names(fact: str) -> FactRule:
     def rule(value: Any, keys: Keys) -> dict[str, Any]:
-        return {fact: [mask_text(name, MAX_NAME) for name in value]}
+        return {fact: [mask_name(name, MAX_NAME) for name in value]}
 
     return rule
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from debugpanel.redaction.detectors import mask_secrets
 from debugpanel.redaction.markers import MASK, fails_closed
 from debugpanel.redaction.storable import storable
-from debugpanel.redaction.text import mask_text
-from debugpanel.redaction.urls import mask_path, mask_url
+from debugpanel.redaction.text import mask_name
+from debugpanel.redaction.urls import host_is_plain, mask_path, mask_url
 from debugpanel.trace.values import MAX_TEXT
 
 MAX_NAMES = 64
@@ -38,14 +36,12 @@ class MaskedHeaders:
     names: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=512)
 def _plain(value: str) -> str:
-    return mask_text(value, MAX_VALUE)
+    return mask_name(value, MAX_VALUE)
 
 
-@lru_cache(maxsize=512)
 def _name(name: str) -> str:
-    return mask_text(name, MAX_NAME)
+    return mask_name(name, MAX_NAME)
 
 
 def _url(value: str) -> str:
@@ -54,7 +50,7 @@ def _url(value: str) -> str:
 
 
 def _host(value: str) -> str:
-    return value if _HOST.fullmatch(value) and mask_secrets(value) == value else MASK
+    return value if _HOST.fullmatch(value) and host_is_plain(value) else MASK
 
 
 def _only(pattern: re.Pattern[str]) -> ValueRule:
@@ -142,12 +138,12 @@ def _mask_headers(headers: Headers, rules: dict[str, ValueRule]) -> MaskedHeader
     values: dict[str, str] = {}
     names: dict[str, None] = {}
     for name, value in headers.items() if isinstance(headers, dict) else headers:
-        rule = rules.get(name.lower()) if type(name) is str else None
+        key = name.lower() if type(name) is str else ""
+        rule = rules.get(key)
         if rule is not None:
-            shown = _apply(rule, value)
-            earlier = values.get(name.lower())
-            values[name.lower()] = shown if earlier is None else f"{earlier}, {shown}"
-        elif type(name) is str and len(names) < MAX_NAMES:
+            shown, earlier = _apply(rule, value), values.get(key)
+            values[key] = shown if earlier is None else f"{earlier}, {shown}"
+        elif key and len(names) < MAX_NAMES:
             names[_name(name)] = None
     return MaskedHeaders(values=values, names=tuple(names))
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import MASK, fails_closed
 from debugpanel.redaction.text import mask_text
-from debugpanel.redaction.values import describe, mask_value
+from debugpanel.redaction.values import describe, mask_number
 
 MAX_LOG = 1024
+MAX_KNOWN_TEMPLATE = 512
 
 _CONVERSION = re.compile(
     r"%(?:\((?P<name>[^()]{0,64})\))?"
@@ -26,6 +28,18 @@ _NAME_BEFORE = re.compile(r"([\w.%-]+)\W{0,4}\Z")
 
 class _DoesNotFitError(Exception):
     """The arguments do not fit the template."""
+
+
+class _Slot(NamedTuple):
+    """A place for an argument. `format` is "" where the argument stands as it is."""
+
+    name: str | None
+    format: str
+    is_number: bool
+    is_sensitive: bool
+
+
+_Piece = str | _Slot
 
 
 @fails_closed(to=MASK)
@@ -49,40 +63,45 @@ def mask_log(
 
 
 def _fill(template: str, args: Any, extra_keys: frozenset[str]) -> Iterator[str]:
-    at = 0
+    is_known = len(template) <= MAX_KNOWN_TEMPLATE
+    pieces = (_pieces if is_known else _pieces.__wrapped__)(template, extra_keys)
     waiting = iter((args,) if type(args) is dict else args)
-    for found in _CONVERSION.finditer(template):
-        before = template[at : found.start()]
-        at = found.end()
-        yield before
-        yield "%" if found["type"] == "%" else _argument(found, before, args, waiting, extra_keys)
-    yield template[at:]
+    for piece in pieces:
+        yield piece if isinstance(piece, str) else _argument(piece, args, waiting, extra_keys)
     if type(args) is not dict and next(waiting, _NOTHING) is not _NOTHING:
         raise _DoesNotFitError
 
 
-_NOTHING = object()
+_NOTHING: Any = object()
 
 
-def _argument(
-    found: re.Match[str], before: str, args: Any, waiting: Iterator[Any], extra_keys: frozenset[str]
-) -> str:
+@lru_cache(maxsize=512)
+def _pieces(template: str, extra_keys: frozenset[str]) -> list[_Piece]:
+    """Take a template apart. A program has few of them."""
+    pieces: list[_Piece] = []
+    at = 0
+    for found in _CONVERSION.finditer(template):
+        before = template[at : found.start()]
+        at = found.end()
+        pieces.append(before)
+        pieces.append("%" if found["type"] == "%" else _slot(found, before, extra_keys))
+    return [*pieces, template[at:]]
+
+
+def _slot(found: re.Match[str], before: str, extra_keys: frozenset[str]) -> _Slot:
     if found["type"] not in _TEXT_TYPES + _NUMBER_TYPES or "*" in found["format"]:
         raise _DoesNotFitError
-    named = found["name"] is not None
-    value = _named(args, found["name"]) if named else next(waiting, _NOTHING)
-    if value is _NOTHING:
-        raise _DoesNotFitError
-    name = found["name"] if named else _name_before(before)
-    if key_is_sensitive(name, extra_keys=extra_keys):
-        return MASK
-    return _format(found, value, extra_keys)
-
-
-def _named(args: Any, name: str) -> Any:
-    if type(args) is not dict or name not in args:
-        raise _DoesNotFitError
-    return args[name]
+    name = found["name"]
+    sizes = (found["width"], found["precision"] or "")
+    is_short = max(map(len, sizes)) <= _MAX_WIDTH_DIGITS
+    return _Slot(
+        name=name,
+        format=f"%{found['format']}{found['type']}" if is_short else "",
+        is_number=found["type"] in _NUMBER_TYPES,
+        is_sensitive=key_is_sensitive(
+            _name_before(before) if name is None else name, extra_keys=extra_keys
+        ),
+    )
 
 
 def _name_before(text: str) -> str:
@@ -91,18 +110,28 @@ def _name_before(text: str) -> str:
     return found[1] if found else ""
 
 
-def _format(found: re.Match[str], value: Any, extra_keys: frozenset[str]) -> str:
-    if found["type"] in _NUMBER_TYPES and type(value) in (int, float):
-        return _format_number(found, value)
+def _argument(slot: _Slot, args: Any, waiting: Iterator[Any], extra_keys: frozenset[str]) -> str:
+    value = next(waiting, _NOTHING) if slot.name is None else _named(args, slot.name)
+    if value is _NOTHING:
+        raise _DoesNotFitError
+    if slot.is_sensitive:
+        return MASK
+    if slot.is_number and type(value) in (int, float):
+        return _format_number(slot.format, value)
     return describe(value, extra_keys=extra_keys)
 
 
-def _format_number(found: re.Match[str], value: float) -> str:
-    masked = mask_value("", value)
-    sizes = (found["width"], found["precision"] or "")
-    if type(masked) not in (int, float) or max(map(len, sizes)) > _MAX_WIDTH_DIGITS:
+def _named(args: Any, name: str) -> Any:
+    if type(args) is not dict or name not in args:
+        raise _DoesNotFitError
+    return args[name]
+
+
+def _format_number(form: str, value: float) -> str:
+    masked = mask_number(value)
+    if type(masked) not in (int, float) or not form:
         return str(masked)
     try:
-        return str(f"%{found['format']}{found['type']}" % masked)
+        return str(form % masked)
     except (TypeError, ValueError, OverflowError):
         return str(masked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import string
+from operator import add
 
 MIN_RANDOM = 20
 MIN_HEX = 32
@@ -42,8 +43,12 @@ def _is_surprise(first: str, second: str) -> bool:
     return (first in _LETTERS and second in _DIGITS) or (first in _DIGITS and second in _LETTERS)
 
 
+_CHARACTERS = string.ascii_letters + string.digits
+_SURPRISES = frozenset(a + b for a in _CHARACTERS for b in _CHARACTERS if _is_surprise(a, b))
+
+
 def count_surprises(run: str) -> int:
-    return sum(map(_is_surprise, run, run[1:]))
+    return sum(map(_SURPRISES.__contains__, map(add, run, run[1:])))
 
 
 def is_random(run: str) -> bool:

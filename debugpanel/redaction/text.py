@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from debugpanel.redaction.detectors import is_harmless, mask_pairs, mask_secrets
 from debugpanel.redaction.markers import MASK, fails_closed
@@ -21,6 +22,7 @@ _QUOTED = re.compile(
     r"|\u00ab[^\u00bb]*+\u00bb?+",
     re.DOTALL,
 )
+MAX_REMEMBERED = 256
 _CLOSING = "\"'`\u201d\u201c\u2019\u00bb"
 
 
@@ -39,10 +41,9 @@ def first_part(text: str) -> tuple[str, str]:
 
 def mask_all(text: str, *, extra_keys: frozenset[str] = frozenset()) -> str:
     """Run every mask over a text that `first_part` has bounded."""
-    if is_harmless(text):
-        return text
-    text = mask_urls_in(storable(text), extra_keys=extra_keys)
-    return mask_pairs(mask_secrets(text), extra_keys=extra_keys)
+    if not is_harmless(text):
+        text = mask_secrets(mask_urls_in(storable(text), extra_keys=extra_keys))
+    return mask_pairs(text, extra_keys=extra_keys)
 
 
 def mask_quoted(text: str) -> str:
@@ -69,3 +70,16 @@ def mask_message(text: str, limit: int, *, extra_keys: frozenset[str] = frozense
     """Mask a text that may quote its data, as messages of exceptions do."""
     head, rest = first_part(text)
     return cut(mask_all(mask_quoted(head), extra_keys=extra_keys) + rest, limit)
+
+
+@fails_closed(to=MASK)
+def mask_name(name: str, limit: int, *, extra_keys: frozenset[str] = frozenset()) -> str:
+    """Mask as `mask_text` does what comes again and again: names, most headers. Remembered."""
+    if len(name) > MAX_REMEMBERED:
+        return mask_text(name, limit, extra_keys=extra_keys)
+    return _remembered(name, limit, extra_keys)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(name: str, limit: int, extra_keys: frozenset[str]) -> str:
+    return mask_text(name, limit, extra_keys=extra_keys)

@@ -36,10 +36,8 @@ _SECRET_ID = re.compile(r"(?=.*[0-9]).{4,}", re.DOTALL)
 
 
 def _is_secret(text: str, extra_keys: frozenset[str]) -> bool:
-    if is_harmless(text):
-        return False
-    judged = mask_pairs(mask_secrets(text), extra_keys=extra_keys)
-    return judged != text or "://" in text
+    judged = text if is_harmless(text) else mask_secrets(text)
+    return mask_pairs(judged, extra_keys=extra_keys) != text or "://" in text
 
 
 @fails_closed(to=MASK)
@@ -145,9 +143,14 @@ def _mask_location(location: str, extra_keys: frozenset[str]) -> str:
     found = _LOCATION_ENDS.search(location)
     end = found.start() if found else len(location)
     host = location[:end].rpartition("@")[2]
-    if host and (not _HOST.fullmatch(host) or mask_secrets(host) != host):
+    if host and not (_HOST.fullmatch(host) and host_is_plain(host)):
         return MASK
     return host + _mask_path_and_query(location[end:], extra_keys)
+
+
+def host_is_plain(host: str) -> bool:
+    """Say whether a host name, of which there are few, holds nothing that looks secret."""
+    return is_harmless(host) or mask_secrets(host) == host
 
 
 def _mask_path_and_query(text: str, extra_keys: frozenset[str]) -> str:

@@ -16,7 +16,7 @@ from debugpanel.redaction.detectors import is_card
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import CARD, MASK, fails_closed
 from debugpanel.redaction.storable import cut, storable, storable_number
-from debugpanel.redaction.text import mask_text
+from debugpanel.redaction.text import mask_name, mask_text
 from debugpanel.trace.values import MAX_TEXT, type_name
 
 MAX_DEPTH = 16
@@ -28,6 +28,7 @@ _SEQUENCES = (list, tuple, set, frozenset)
 _SIZED = (bytes, bytearray, dict, *_SEQUENCES)
 _MOMENTS = (date, datetime, time, timedelta)
 _PRINTED = (decimal.Decimal, uuid.UUID)
+_SHORTEST_CARD = 10**12
 
 
 class _Walk:
@@ -41,7 +42,7 @@ class _Walk:
         self.items_left = MAX_ITEMS
 
     def mask(self, key: str, value: Any, depth: int = 0) -> Any:
-        if key_is_sensitive(key, extra_keys=self.extra_keys):
+        if key and key_is_sensitive(key, extra_keys=self.extra_keys):
             return MASK
         kind = type(value)
         if kind is str:
@@ -65,7 +66,7 @@ class _Walk:
     def mask_dict(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
         pairs = [(_key_text(key), item) for key, item in value.items()]
         masked = self.mask_items(pairs, depth)
-        return {mask_text(key, MAX_KEY): item for item, key in masked}
+        return {mask_name(key, MAX_KEY): item for item, key in masked}
 
     def mask_items(self, pairs: list[tuple[str, Any]], depth: int) -> list[tuple[Any, str]]:
         masked: list[tuple[Any, str]] = []
@@ -95,10 +96,8 @@ def _mask_scalar(value: Any, limit: int, extra_keys: frozenset[str]) -> Any:
     kind = type(value)
     if value is None or kind is bool:
         return value
-    if kind is int:
-        return _mask_int(value)
-    if kind is float:
-        return storable_number(value)
+    if kind is int or kind is float:
+        return mask_number(value)
     if kind in _MOMENTS:
         return str(value)
     if kind in _PRINTED:
@@ -106,7 +105,10 @@ def _mask_scalar(value: Any, limit: int, extra_keys: frozenset[str]) -> Any:
     return f"<{kind.__name__}: {len(value)}>" if kind in _SIZED else type_name(value)
 
 
-def _mask_int(value: int) -> int | str:
+def mask_number(value: int | float) -> int | float | str:
+    """Return the number, or what may be shown of one that could be a card's."""
+    if -_SHORTEST_CARD < value < _SHORTEST_CARD:
+        return value
     number = storable_number(value)
     if type(number) is int:
         return CARD if is_card(str(abs(number))) else number

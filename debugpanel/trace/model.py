@@ -26,6 +26,10 @@ RawStack = tuple[tuple[CodeType, int], ...]
 SQL = "sql"
 """The kind of statements, which everything counts."""
 
+SQL_LENGTH = 12
+SQL_FINGERPRINT = 11
+"""The length of a statement's span, and where the writer puts its fingerprint, "" until then."""
+
 EXCEPTION = "exception"
 """The kind of exceptions, which outlive every other event."""
 

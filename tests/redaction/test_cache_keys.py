@@ -28,6 +28,7 @@ MD5 = "5f4dcc3b5aa765d61d8327deb882cf99"
         ("word:abcdefghi_" + "ab " * 9, "word:abcdefghi_" + "ab " * 9),
         ("x:internationalisierungsprozess", "x:{word}"),
         ("fetch:https://u:pw@h.example/a?q=1", "fetch:https://h.example/a?q=[masked]"),
+        ("SG.abcdefghijklmnopq:1", "[masked]:{n}"),
         ("a\0b", "a\ufffdb"),
         ("", ""),
     ],

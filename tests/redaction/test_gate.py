@@ -34,6 +34,15 @@ def test_a_statement_passes_as_its_step_left_it() -> None:
     assert redacted(spans=[statement]).spans == [statement]
 
 
+def test_a_statement_that_nobody_read_is_not_shown() -> None:
+    foreign = span("sql", "SELECT 'x'", "token=abc")
+    unread = span("sql", "SELECT 'x'", "default", 1, False, 1, "", "")
+    assert redacted(spans=[foreign, unread]).spans == [
+        span("sql", "[masked]", "token=[masked]"),
+        span("sql", "[masked]", "default", 1, False, 1, "", ""),
+    ]
+
+
 def test_a_cache_key_is_reduced_to_its_shape() -> None:
     trace = redacted(spans=[span("cache", "get", "default", "cart:42", 1, 0, None, "")])
     assert trace.spans == [span("cache", "get", "default", "cart:{n}", 1, 0, None, "")]
