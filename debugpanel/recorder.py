@@ -97,6 +97,7 @@ def _open(request: Any, settings: conf.Settings, is_sync: bool, outer: Position)
         trace.outer = outer
     trace.started_ns = time_ns()
     trace.start_ns = perf_counter_ns()
+    budget.note_running(trace)
     parent = request.META.get("HTTP_TRACEPARENT")
     if parent is not None:
         _note_parent(trace, request.META, parent, settings)
@@ -136,6 +137,7 @@ def returned(trace: Trace, request: Any, response: Any) -> None:
         if trace.cpu_start_ns >= 0 and trace.thread_id == get_ident():
             trace.cpu_ns = thread_time_ns() - trace.cpu_start_ns
         if trace.discarded:
+            budget.note_ended(trace)
             return
         trace.status = facts.status_of(response)
         trace.streaming = response.streaming is True
@@ -173,6 +175,7 @@ def close(trace: Trace, request: Any, response: Any) -> None:
         if trace.closed:
             return
         trace.closed = True
+        budget.note_ended(trace)
         _close(trace, request, response)
     except Exception as fault:
         guard.report(PART, fault)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from time import perf_counter_ns
 from collections import deque
 from collections.abc import Callable
 
@@ -22,6 +23,11 @@ EXCEPTION_BYTES = 64 * 1024
 SLOWEST_KEPT = 20
 MAX_OVERFLOW_NAMES = 100
 
+# A request that was never closed must not count as running for ever.
+LONGEST_NS = 60_000_000_000
+
+# When the requests that are running now began, by the id of their trace object.
+_running: dict[int, int] = {}
 _lock = threading.Lock()
 _summing = threading.Lock()
 _in_flight_bytes = 0
@@ -46,6 +52,20 @@ def open_room(trace: Trace, max_spans: int) -> None:
     """Give a new trace its first chunk; short requests never ask for a second."""
     trace.room = SPANS_PER_LEASE if max_spans > SPANS_PER_LEASE else max_spans
     trace.text_room = MAX_TEXT_BYTES + EXCEPTION_BYTES
+
+
+def note_running(trace: Trace) -> None:
+    _running[id(trace)] = trace.start_ns
+
+
+def note_ended(trace: Trace) -> None:
+    _running.pop(id(trace), None)
+
+
+def is_idle() -> bool:
+    """Say whether no request runs in this process, those of over a minute apart."""
+    since_ns = perf_counter_ns() - LONGEST_NS
+    return not any(start_ns > since_ns for start_ns in list(_running.values()))
 
 
 def append(trace: Trace, span: SpanTuple) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter_ns
 from typing import Any
 
 import pytest
@@ -83,3 +84,20 @@ def test_events_are_bounded_by_text(trace: Trace) -> None:
     for _ in range(3):
         budget.append_event(trace, (0, "log", 0, "host"), budget.MAX_TEXT_BYTES // 2, 200)
     assert len(trace.events) == 2
+
+
+def test_a_running_request_keeps_the_process_from_being_idle() -> None:
+    trace = Trace()
+    trace.start_ns = perf_counter_ns()
+    budget.note_running(trace)
+    assert not budget.is_idle()
+    budget.note_ended(trace)
+    assert budget.is_idle()
+
+
+def test_a_request_that_was_never_closed_does_not_run_for_ever() -> None:
+    trace = Trace()
+    trace.start_ns = perf_counter_ns() - budget.LONGEST_NS
+    budget.note_running(trace)
+    assert budget.is_idle()
+    budget.note_ended(trace)

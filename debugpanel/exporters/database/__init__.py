@@ -1,8 +1,9 @@
 """Stores in the project's database: two rows a trace, whatever the number of its spans.
 
-A batch is one short transaction on a connection of our own, with one INSERT for each table:
-routes, error groups and statements that this process has not seen, traces, payloads. A row
-that the database refuses is found by halving the batch, and costs nobody but itself.
+A batch is one short transaction on a connection of our own, with one INSERT for the traces
+and one for their payloads. Before it come routes, error groups and statements that this
+process has not seen, each table by itself. A row that the database refuses is found by
+halving the batch, and costs nobody but itself.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from debugpanel.exporters.database.sharing import sharing_problem as sharing_pro
 from debugpanel.metrics.rollup import Rollups
 from debugpanel.store.connection import SQLITE, PrivateConnection
 from debugpanel.store.inserts import Insert, Row
+from debugpanel.trace import budget
 from debugpanel.trace.model import Trace
 
 IDLE_S = 10.0
@@ -31,15 +33,11 @@ _POLL_S = 0.01
 _US_PER_S = 1_000_000
 
 
-def _always() -> bool:
-    return True
-
-
 class DatabaseExporter(Exporter):
     """The default exporter. `is_idle` says whether no request is in flight: in an SQLite
     file that the application uses too, nothing is written before."""
 
-    def __init__(self, *, is_idle: Callable[[], bool] = _always) -> None:
+    def __init__(self, *, is_idle: Callable[[], bool] = budget.is_idle) -> None:
         self._is_idle = is_idle
         self._alias = conf.database_alias()
         self._connection = PrivateConnection(self._alias)
@@ -52,17 +50,16 @@ class DatabaseExporter(Exporter):
 
     def count(self, rollups: Rollups) -> None:
         routes = [rows.route_row_of_bucket(bucket) for bucket in rollups.buckets]
-        buckets = [rows.rollup_row(bucket) for bucket in rollups.buckets]
+        buckets = sorted((rows.rollup_row(one) for one in rollups.buckets), key=lambda row: row[2])
         statements = [rows.statement_rollup_row(bucket) for bucket in rollups.statements]
         errors = [rows.error_rollup_row(bucket) for bucket in rollups.errors]
 
         def insert() -> None:
+            self._insert_new(rows.ROUTES, routes)
             with self._connection.transaction():
-                new_routes = self._insert_new(rows.ROUTES, routes)
                 maintenance.ROLLUPS.run(self._connection, buckets)
                 maintenance.STATEMENT_ROLLUPS.run(self._connection, statements)
                 maintenance.ERROR_ROLLUPS.run(self._connection, errors)
-            self._known.remember(rows.ROUTES, new_routes)
 
         with self._writing():
             self._insert_knowing_less(insert)
@@ -144,22 +141,23 @@ class DatabaseExporter(Exporter):
             insert()
 
     def _insert(self, batch: Sequence[TraceRows]) -> None:
-        connection = self._connection
-        with connection.transaction():
-            routes = self._insert_new(rows.VIEWED_ROUTES, [one.route for one in batch])
-            groups = self._insert_new(
-                rows.ERROR_GROUPS, [row for one in batch for row in one.error_groups]
-            )
-            statements = self._insert_new(
-                rows.STATEMENTS, [row for one in batch for row in one.statements]
-            )
-            rows.TRACES.run(connection, [one.trace for one in batch])
-            rows.PAYLOADS.run(connection, [one.payload for one in batch])
-        self._known.remember(rows.VIEWED_ROUTES, routes)
-        self._known.remember(rows.ERROR_GROUPS, groups)
-        self._known.remember(rows.STATEMENTS, statements)
+        self._insert_new(rows.VIEWED_ROUTES, [one.route for one in batch])
+        self._insert_new(rows.ERROR_GROUPS, [row for one in batch for row in one.error_groups])
+        self._insert_new(rows.STATEMENTS, [row for one in batch for row in one.statements])
+        # In order of their routes: foreign keys lock them on MariaDB.
+        ordered = sorted(batch, key=lambda one: one.route[0])
+        with self._connection.transaction():
+            rows.TRACES.run(self._connection, [one.trace for one in ordered])
+            rows.PAYLOADS.run(self._connection, [one.payload for one in ordered])
 
-    def _insert_new(self, insert: Insert, candidates: Sequence[Row]) -> list[Row]:
+    def _insert_new(self, insert: Insert, candidates: Sequence[Row]) -> None:
+        """Insert dictionary rows in a transaction of their own.
+
+        Held while the traces go in, they would be what other processes wait for in a circle.
+        """
         new = self._known.new(insert, candidates)
-        insert.run(self._connection, new)
-        return new
+        if not new:
+            return
+        with self._connection.transaction():
+            insert.run(self._connection, new)
+        self._known.remember(insert, new)
