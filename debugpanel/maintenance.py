@@ -98,26 +98,41 @@ class Limits:
 
 def elect(connection: PrivateConnection, lease: str, owner: str) -> bool:
     """Say whether this owner has the lease now: one conditional UPDATE changed one row."""
-    table, now = connection.quote("debugpanel_lease"), connection.now_sql
-    take = (
+    if _take(connection, lease, owner):
+        return True
+    table = connection.quote(_LEASES.table)
+    if connection.fetch(f"SELECT 1 FROM {table} WHERE name = %s", [lease]):
+        return False
+    with connection.transaction():
+        _LEASES.run(connection, [(lease, "", 0)])
+    return _take(connection, lease, owner)
+
+
+def _take(connection: PrivateConnection, lease: str, owner: str) -> bool:
+    table, now = connection.quote(_LEASES.table), connection.now_sql
+    sql = (
         f"UPDATE {table} SET owner = %s, until = {now} + {LEASE_S * _US}"
         f" WHERE name = %s AND (owner = %s OR until < {now})"
     )
     with connection.transaction():
-        _LEASES.run(connection, [(lease, "", 0)])
-        return connection.execute(take, [owner, lease, owner]) == 1
+        return connection.execute(sql, [owner, lease, owner]) == 1
 
 
 def release(connection: PrivateConnection, lease: str, owner: str) -> None:
     """Give a lease up before its time."""
-    table = connection.quote("debugpanel_lease")
+    table = connection.quote(_LEASES.table)
     with connection.transaction():
         connection.execute(
             f"UPDATE {table} SET until = 0 WHERE name = %s AND owner = %s", [lease, owner]
         )
 
 
-_LEASES = Insert(table="debugpanel_lease", columns=("name", "owner", "until"), key="name")
+_LEASES = Insert(
+    table="debugpanel_lease",
+    columns=("name", "owner", "until"),
+    key="name",
+    is_dictionary=True,
+)
 
 
 def own_name() -> str:

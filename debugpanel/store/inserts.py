@@ -34,6 +34,9 @@ class Insert:
     """The column that may be there already; empty: every row is new."""
     updates: tuple[str, ...] = ()
     """Columns that are overwritten where the key is there already."""
+    is_dictionary: bool = False
+    """Many processes insert the same rows. On MariaDB a row that is there gets only a shared
+    lock then, as a foreign key takes it, and no circle of waiting comes about."""
     binary: frozenset[int] = frozenset()
     """Places of columns that hold bytes."""
 
@@ -51,7 +54,8 @@ class Insert:
     def _parts(self, connection: PrivateConnection) -> tuple[str, str, str]:
         quote = connection.quote
         names = ", ".join(quote(column) for column in self.columns)
-        head = f"INSERT INTO {quote(self.table)} ({names}) VALUES"
+        ignores = self.is_dictionary and not self.updates and connection.vendor == MYSQL
+        head = f"INSERT {'IGNORE ' if ignores else ''}INTO {quote(self.table)} ({names}) VALUES"
         # The server would take bytes for text, and warn of what is not.
         marks = [
             "_binary %s" if place in self.binary and connection.vendor == MYSQL else "%s"
@@ -64,7 +68,9 @@ class Insert:
             return ""
         quote = connection.quote
         if connection.vendor == MYSQL:
-            # Not INSERT IGNORE, which turns every error into silence.
+            if self.is_dictionary and not self.updates:
+                return ""
+            # Elsewhere not INSERT IGNORE: it turns every error into silence.
             changed = self.updates or (self.key,)
             pairs = ", ".join(f"{quote(name)} = VALUES({quote(name)})" for name in changed)
             return f" ON DUPLICATE KEY UPDATE {pairs}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,3 +26,9 @@ def noted(connection: PrivateConnection) -> Iterator[list[str]]:
 
 def sent_by(exporter: DatabaseExporter):
     return noted(exporter._connection)
+
+
+def tables_of(statements: list[str]) -> list[str]:
+    """Name the table of each INSERT."""
+    found = (re.match(r"INSERT (?:IGNORE )?INTO \W?(\w+)", sql) for sql in statements)
+    return [one[1] for one in found if one]

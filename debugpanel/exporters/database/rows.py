@@ -38,7 +38,10 @@ _NS_PER_US = 1_000
 _US_PER_S = 1_000_000
 
 ROUTES = Insert(
-    table="debugpanel_route", columns=("id", "kind", "name", "view", "first_seen"), key="id"
+    table="debugpanel_route",
+    columns=("id", "kind", "name", "view", "first_seen"),
+    key="id",
+    is_dictionary=True,
 )
 # The view of a route may change with a release, and buckets do not know it.
 VIEWED_ROUTES = dataclasses.replace(ROUTES, updates=("view",))
@@ -57,9 +60,13 @@ ERROR_GROUPS = Insert(
         "state",
     ),
     key="fingerprint",
+    is_dictionary=True,
 )
 STATEMENTS = Insert(
-    table="debugpanel_statement", columns=("fingerprint", "text", "first_seen"), key="fingerprint"
+    table="debugpanel_statement",
+    columns=("fingerprint", "text", "first_seen"),
+    key="fingerprint",
+    is_dictionary=True,
 )
 TRACES = Insert(
     table="debugpanel_trace",
