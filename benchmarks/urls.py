@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.urls import path
 
+from benchmarks.shop import product
 from benchmarks.site import QUERIES_MANY
 
 logger = logging.getLogger("benchmark")
@@ -54,4 +55,5 @@ urlpatterns = [
     path("bare/", bare),
     path("typical/", typical),
     path("queries/", queries),
+    path("shop/<int:number>/", product),
 ]
