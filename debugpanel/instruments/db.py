@@ -146,7 +146,7 @@ def walk(depth: int) -> RawStack:
 
 
 def observe_connection(connection: Any) -> None:
-    """Put our wrapper below every other one, once."""
+    """Put our wrapper around every other one, once."""
     wrappers = connection.execute_wrappers
     if not any(wrapper is record_statement for wrapper in wrappers):
         wrappers.insert(0, record_statement)
