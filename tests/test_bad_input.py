@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 import debugpanel
 from debugpanel import guard, recorder
-from debugpanel.models import Rollup, Trace, TracePayload
+from debugpanel.models import Rollup, Statement, StatementRollup, Trace, TracePayload
 from debugpanel.testing import deliver_in_tests
 from debugpanel.trace import codec
 
@@ -93,3 +93,12 @@ def test_every_request_is_counted_whatever_is_kept(settings: Any) -> None:
     debugpanel.flush(20)
     assert Trace.objects.count() == 0
     assert sum(Rollup.objects.values_list("count", flat=True)) == 25
+
+
+def test_statements_of_dropped_requests_are_summed_up_with_their_texts(settings: Any) -> None:
+    settings.DEBUGPANEL = {"SAMPLE_RATE": 0.0, "KEEP_SLOWEST": False, "KEEP_PATTERN": False}
+    for _ in range(2):
+        send("/host/queries/7/")
+    debugpanel.flush(20)
+    [row] = [row for row in StatementRollup.objects.all() if row.calls == 14]
+    assert "auth_group" in Statement.objects.get(fingerprint=row.fingerprint).text

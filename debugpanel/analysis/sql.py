@@ -35,6 +35,9 @@ _KNOWN_VERBS = """
 VERBS = frozenset(_KNOWN_VERBS.split())
 
 
+_texts: dict[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """A statement without its values: safe to store and to show."""
@@ -63,13 +66,29 @@ def describe_cache(sql: str, *, double_quotes_are_strings: bool = False) -> Stat
     Long texts are mostly bulk inserts, each one different: remembering them costs memory only.
     """
     if len(sql) > MAX_MEMO_CHARS:
-        return normalise(sql, double_quotes_are_strings=double_quotes_are_strings)
+        return _read_and_note(sql, double_quotes_are_strings)
     return _remembered(sql, double_quotes_are_strings)
 
 
 @lru_cache(maxsize=MEMO_SIZE)
 def _remembered(sql: str, double_quotes_are_strings: bool) -> Statement:
-    return normalise(sql, double_quotes_are_strings=double_quotes_are_strings)
+    return _read_and_note(sql, double_quotes_are_strings)
+
+
+def _read_and_note(sql: str, double_quotes_are_strings: bool) -> Statement:
+    statement = normalise(sql, double_quotes_are_strings=double_quotes_are_strings)
+    if len(_texts) >= MEMO_SIZE:
+        _texts.pop(next(iter(_texts)), None)
+    _texts[statement.fingerprint] = statement.text
+    return statement
+
+
+def text_of(fingerprint: str) -> str:
+    """Return the text of a shape that was read lately, "" when it was not.
+
+    Sums of statements know the fingerprint only, and most come from traces that are not kept.
+    """
+    return _texts.get(fingerprint, "")
 
 
 # Reading

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import heapq
 import threading
-from time import perf_counter_ns
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter_ns
 
 from debugpanel.trace.model import EXCEPTION, Group, SpanTuple, Trace
 

@@ -52,10 +52,12 @@ class DatabaseExporter(Exporter):
         routes = [rows.route_row_of_bucket(bucket) for bucket in rollups.buckets]
         buckets = sorted((rows.rollup_row(one) for one in rollups.buckets), key=lambda row: row[2])
         statements = [rows.statement_rollup_row(bucket) for bucket in rollups.statements]
+        texts = [row for one in rollups.statements if (row := rows.statement_row(one)) is not None]
         errors = [rows.error_rollup_row(bucket) for bucket in rollups.errors]
 
         def insert() -> None:
             self._insert_new(rows.ROUTES, routes)
+            self._insert_new(rows.STATEMENTS, texts)
             with self._connection.transaction():
                 maintenance.ROLLUPS.run(self._connection, buckets)
                 maintenance.STATEMENT_ROLLUPS.run(self._connection, statements)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from debugpanel.analysis.sql import text_of
 from debugpanel.conf import Settings
 from debugpanel.metrics.rollup import Bucket, ErrorBucket, StatementBucket
 from debugpanel.models import (
@@ -245,6 +246,14 @@ def rollup_row(bucket: Bucket) -> Row:
 
 def statement_rollup_row(bucket: StatementBucket) -> Row:
     return (Stage.PARTIAL.value, *StatementRollup.to_row(bucket))
+
+
+def statement_row(bucket: StatementBucket) -> Row | None:
+    """Return the text of a summed up statement, None when it is not known any more."""
+    shape = text_of(bucket.fingerprint)
+    if not shape:
+        return None
+    return (bucket.fingerprint, text(shape, MAX_STATEMENT), bucket.hour_start_s * _US_PER_S)
 
 
 def error_rollup_row(bucket: ErrorBucket) -> Row:
