@@ -19,6 +19,7 @@ logger = logging.getLogger("debugpanel")
 
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
+MAX_PENDING_TRACES = 200
 MAX_PENDING_ROLLUPS = 120
 
 # An instance of our own: the state of the module's functions is the host's.
@@ -71,10 +72,15 @@ class Outlet:
         return len(self._pending)
 
     def take(self, traces: list[Trace]) -> None:
-        self._pending.extend(traces)
+        """Take finished traces; what a failing exporter has no room for is lost to it."""
+        room = max(0, MAX_PENDING_TRACES - len(self._pending))
+        self._pending.extend(traces[:room])
+        self.failed += len(traces) - len(traces[:room])
 
-    def take_rollups(self, rollups: Rollups, state: dict[str, Any]) -> None:
+    def take_state(self, state: dict[str, Any]) -> None:
         self._state = state
+
+    def take_rollups(self, rollups: Rollups) -> None:
         self._rollups.append(rollups)
         if len(self._rollups) > MAX_PENDING_ROLLUPS:
             self._rollups.pop(0)

@@ -75,6 +75,7 @@ class Writer:
         self._start_lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
+        self._is_known = False
         self._flushes: list[threading.Event] = []
         self._cycled_at_s = self._minute_at_s = self._statements_at_s = self._clock()
 
@@ -92,8 +93,16 @@ class Writer:
         """Count a finished trace and, when it has a reason, queue it."""
         self.run()
         self._count_and_queue(trace)
-        if self.counter.is_crowded and not self._wake.is_set():
-            self._wake.set()
+        if self.counter.is_crowded:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        thread = self._thread
+        if thread is not None and not thread.is_alive():
+            # It died of something that no guard catches.
+            self._thread = None
+            self._start()
+        self._wake.set()
 
     def _count_and_queue(self, trace: Trace) -> None:
         self.counter.count(trace)
@@ -165,16 +174,24 @@ class Writer:
         self._open_outlets()
         if at_once or self._clock() - self._minute_at_s >= MINUTE_S:
             self._end_minute(at_once)
-        while True:
-            more = self._deliver_batch(at_once)
-            if not more:
-                break
+        while self._deliver_batch(at_once):
+            pass
+        if not self._is_known:
+            self._introduce()
         for outlet in self.outlets:
             outlet.maintain(time.time())
 
+    def _introduce(self) -> None:
+        """Say at once that this process lives; from then on it does so each minute."""
+        self._is_known = True
+        for outlet in self.outlets:
+            outlet.take_state(self.state())
+            outlet.deliver()
+
     def _deliver_batch(self, at_once: bool) -> bool:
         """Move one batch from the queue to the exporters; say whether to go on."""
-        blocked = any(outlet.is_blocked for outlet in self.outlets)
+        # Behind exporters that all fail, traces wait in the queue, where the least valuable go.
+        blocked = all(outlet.is_blocked for outlet in self.outlets)
         batch = [] if blocked else self.queue.take(BATCH_TRACES)
         # Counting first: the steps change a trace.
         self.counter.fold()
@@ -218,7 +235,8 @@ class Writer:
         rollups = self.counter.drain(with_statements=with_statements)
         state = self.state()
         for outlet in self.outlets:
-            outlet.take_rollups(rollups, state)
+            outlet.take_rollups(rollups)
+            outlet.take_state(state)
 
     def _open_outlets(self) -> None:
         if self.outlets:

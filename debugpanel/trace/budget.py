@@ -8,6 +8,7 @@ few stay whole. Counts and total times stay right.
 from __future__ import annotations
 
 import heapq
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -46,6 +47,17 @@ class Lease:
         # It may run anywhere, even while this thread holds the lock.
         if self.bytes:
             give_back(self.bytes)
+
+
+def _start_anew() -> None:
+    """Forget the parent's requests: its threads, one of which may hold the lock, are not here."""
+    global _lock, _in_flight_bytes
+    _lock = threading.Lock()
+    _in_flight_bytes = 0
+    _running.clear()
+
+
+os.register_at_fork(after_in_child=_start_anew)
 
 
 def open_room(trace: Trace, max_spans: int) -> None:
