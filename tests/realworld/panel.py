@@ -27,7 +27,7 @@ class Trace:
     reason: str
     user: str | None
     worker: str
-    queries: int
+    statements: int
     kinds: list[str]
 
 

@@ -18,6 +18,7 @@ from debugpanel.trace import codec  # noqa: E402
 
 ALIAS = conf.database_alias()
 DAY = timedelta(days=1)
+OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
 def main() -> None:
@@ -49,6 +50,11 @@ def decode_all() -> tuple[list[dict[str, object]], list[str]]:
     return decoded, undecodable
 
 
+def is_of_transaction(span: tuple[object, ...]) -> bool:
+    kind, name = span[2], span[5]
+    return kind == "sql" and str(name).startswith(OF_TRANSACTIONS)
+
+
 def describe(row: Trace, trace: object) -> dict[str, object]:
     return {
         "id": row.hex_id,
@@ -59,7 +65,7 @@ def describe(row: Trace, trace: object) -> dict[str, object]:
         "reason": row.reason,
         "user": row.user,
         "worker": row.worker,
-        "queries": row.query_count,
+        "statements": row.query_count - sum(map(is_of_transaction, trace.spans)),
         "kinds": sorted({span[2] for span in trace.spans}),
     }
 
