@@ -15,11 +15,10 @@ from debugpanel.trace.budget import append, append_event
 from debugpanel.trace.context import CURRENT, NOWHERE, Position, current_trace
 from debugpanel.trace.failures import failed_as
 from debugpanel.trace.ids import trace_id_of
-from debugpanel.trace.values import plain, plain_key, type_name
+from debugpanel.trace.values import cut, plain, plain_key, type_name
 
 KIND = "span"
 EVENT = "event"
-MAX_NAME = 200
 MAX_EVENTS = 100
 MAX_NOTES = 50
 EVENT_BYTES = 500
@@ -131,7 +130,7 @@ def _around_async_generator(function: Any, name: str, attributes: dict[str, Any]
 
 
 def _name(name: object) -> str:
-    return name[:MAX_NAME] if type(name) is str else type_name(name)
+    return cut(name) if type(name) is str else type_name(name)
 
 
 def _plain_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
