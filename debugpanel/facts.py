@@ -10,15 +10,16 @@ import uuid
 from typing import Any
 
 from debugpanel.redaction.headers import REQUEST_RULES, RESPONSE_RULES
+from debugpanel.redaction.markers import MASK
 from debugpanel.trace.model import Trace
 
 UNMATCHED = "(no route)"
-MAX_METHOD = 20
+MAX_METHOD = 64
 MAX_PATH = 2_048
 MAX_QUERY = 4_096
 MAX_HEADERS = 100
 MAX_HEADER_VALUE = 4_096
-MAX_USER = 64
+MAX_USER = 255
 MAX_STATUS = 999
 
 METHODS = frozenset(
@@ -48,19 +49,19 @@ def status_of(response: Any) -> int:
 def gather(trace: Trace, request: Any, response: Any) -> None:
     """Take what a kept trace shows of its request and response."""
     meta = request.META
-    trace.path = request.path[:MAX_PATH]
+    trace.path = _head(request.path, MAX_PATH, "/")
     trace.user = user_key(request)
     trace.facts = {
         "scheme": _scheme(request, meta),
-        "query": _text(meta.get("QUERY_STRING"))[:MAX_QUERY],
+        "query": _head(_text(meta.get("QUERY_STRING")), MAX_QUERY, "&"),
         "request_headers": _request_headers(meta),
-        "cookie_header": _text(meta.get("HTTP_COOKIE"))[:MAX_HEADER_VALUE],
+        "cookie_header": _head(_text(meta.get("HTTP_COOKIE")), MAX_HEADER_VALUE, ";"),
         "remote_addr": _text(meta.get("REMOTE_ADDR")),
-        "forwarded_for": _text(meta.get("HTTP_X_FORWARDED_FOR"))[:MAX_HEADER_VALUE],
+        "forwarded_for": _text(meta.get("HTTP_X_FORWARDED_FOR"))[-MAX_HEADER_VALUE:],
         "arguments": _argument_names(getattr(request, "resolver_match", None)),
     }
     if trace.method == "OTHER":
-        trace.facts["method"] = _text(request.method)[:MAX_METHOD]
+        trace.facts["method"] = _head(_text(request.method), MAX_METHOD, "")
     if response is not None:
         trace.facts.update(_of_response(response))
 
@@ -77,7 +78,8 @@ def user_key(request: Any) -> str:
     key = user.__dict__.get(key_field.attname)
     held_type = type(key)
     if held_type is str or held_type is int or held_type is uuid.UUID:
-        return str(key)[:MAX_USER]
+        text = str(key)
+        return text if len(text) <= MAX_USER else ""
     return ""
 
 
@@ -90,13 +92,25 @@ def _text(value: object) -> str:
     return value if type(value) is str else ""
 
 
+def _head(text: str, limit: int, separator: str) -> str:
+    """Keep whole parts of what is too long: half a secret would pass the masks."""
+    if len(text) <= limit:
+        return text
+    end = text.rfind(separator, 0, limit) + 1 if separator else 0
+    return text[:end] + MASK
+
+
+def _header_value(value: object) -> str:
+    return _head(_text(value), MAX_HEADER_VALUE, " ")
+
+
 def _request_headers(meta: dict[str, Any]) -> list[tuple[str, str]]:
     """Take values of allowed headers, and only the names of all others."""
     headers: list[tuple[str, str]] = []
     for key, value in meta.items():
         name = _header_name(key)
         if name and len(headers) < MAX_HEADERS:
-            shown = _text(value)[:MAX_HEADER_VALUE] if name in REQUEST_RULES else ""
+            shown = _header_value(value) if name in REQUEST_RULES else ""
             headers.append((name, shown))
     return headers
 
@@ -117,7 +131,7 @@ def _argument_names(match: Any) -> list[str]:
 
 def _of_response(response: Any) -> dict[str, Any]:
     headers = [
-        (name, _text(value)[:MAX_HEADER_VALUE] if name.lower() in RESPONSE_RULES else "")
+        (name, _header_value(value) if name.lower() in RESPONSE_RULES else "")
         for name, value in list(response.headers.items())[:MAX_HEADERS]
     ]
     return {"response_headers": headers, "set_cookies": list(response.cookies)[:50]}
