@@ -115,6 +115,11 @@ def _first_argument(args: Args) -> str:
     return mask_message(args[0], MAX_MESSAGE) if args and type(args[0]) is str else ""
 
 
+def _command_error(args: Args) -> str:
+    """The status a command ended with. The command line and its output are never shown."""
+    return f"status {args[0]}" if args and type(args[0]) is int else ""
+
+
 CLASS_RULES: dict[str, MessageRule] = {
     "KeyError": _key_error,
     "MultiValueDictKeyError": _key_error,
@@ -125,6 +130,8 @@ CLASS_RULES: dict[str, MessageRule] = {
     "ExceptionGroup": _first_argument,
     "BaseExceptionGroup": _first_argument,
     "ValidationError": _nothing,
+    "CalledProcessError": _command_error,
+    "TimeoutExpired": _command_error,
 }
 
 
@@ -142,7 +149,8 @@ def exception_message(
     if _is_about_code(name, module, args):
         return mask_text(str(args[0]), MAX_MESSAGE, extra_keys=extra_keys)
     if len(args) == 2 and type(args[0]) is int:
-        return mask_message(f"[Errno {args[0]}] {_part(args[1])}", MAX_MESSAGE)
+        text = f"[Errno {args[0]}] {_part(args[1])}"
+        return mask_message(text, MAX_MESSAGE, extra_keys=extra_keys)
     parts = [_part(argument) for argument in args[:MAX_ARGUMENTS]]
     return mask_message(", ".join(parts), MAX_MESSAGE, extra_keys=extra_keys)
 
