@@ -61,7 +61,15 @@ class _Walk:
     def mask_container(self, key: str, value: Any, depth: int) -> Any:
         if type(value) is dict:
             return self.mask_dict(value, depth)
+        if self.is_pair(value):
+            return [mask_name(value[0], MAX_KEY), MASK]
         return [item for item, _ in self.mask_items([(key, item) for item in value], depth)]
+
+    def is_pair(self, value: Any) -> bool:
+        """Say whether this is a sensitive name and its value, as `dict.items` gives them."""
+        if type(value) not in (tuple, list) or len(value) != 2 or type(value[0]) is not str:
+            return False
+        return key_is_sensitive(value[0], extra_keys=self.extra_keys)
 
     def mask_dict(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
         pairs = [(_key_text(key), item) for key, item in value.items()]
