@@ -8,6 +8,7 @@ place for a wrapper: Django 6.1 looks at its callers to decide on a deprecation 
 from __future__ import annotations
 
 import functools
+import re
 from contextvars import ContextVar
 from time import perf_counter_ns
 from types import FunctionType
@@ -25,7 +26,9 @@ KIND = "mail"
 PART = f"instrument {KIND}"
 SEND = "send"
 MAX_DOMAINS = 20
-MAX_DOMAIN_LENGTH = 255
+
+# Names and comments may stand behind an address, and a list of them in one text.
+_DOMAIN = re.compile(r"[\w.-]{1,255}")
 
 _METHOD = "send_messages"
 _FIELDS = ("to", "cc", "bcc")
@@ -97,8 +100,8 @@ def _recipients(message: Any) -> list[Any]:
 def _domain(address: Any) -> str:
     if type(address) is not str:
         return ""
-    domain = address.rpartition("@")[2] if "@" in address else ""
-    return domain.strip(" >").lower()[:MAX_DOMAIN_LENGTH]
+    domain = address.rpartition("@")[2].strip(" >").lower() if "@" in address else ""
+    return domain if _DOMAIN.fullmatch(domain) else ""
 
 
 def _send_messages(original: Any, patch: Patch) -> Any:
