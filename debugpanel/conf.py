@@ -194,7 +194,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "dict[str, float]": dict,
     "dict[str, int]": dict,
 }
-_TYPE_WORDS = {
+TYPE_WORDS = {
     "bool": "True or False",
     "float": "a number",
     "int": "a whole number",
@@ -287,7 +287,7 @@ def _problems_of(key: Any, value: Any) -> list[Problem]:
         return [_problem("unknown", str(key), f"{SETTING} has no key {key!r}.", _nearest(str(key)))]
     option = _FIELDS[key]
     if not _has_type(option, value):
-        words = _TYPE_WORDS[str(option.type)]
+        words = TYPE_WORDS[str(option.type)]
         message = f"{SETTING}[{key!r}] is {_shown(value)}, not {words}."
         return [_problem("type", key, message, f"Use {words}.")]
     complaint = _complaint(option, value)

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from debugpanel.conf import Settings
+from debugpanel.conf import TYPE_WORDS, Settings
 
 
 class SettingsTable(SphinxDirective):
@@ -19,10 +19,11 @@ class SettingsTable(SphinxDirective):
 
 
 def lines() -> Iterator[str]:
-    yield from [".. list-table::", "   :header-rows: 1", "   :widths: 24 22 54", ""]
-    yield from row("Key", "Default", "Meaning")
+    yield from [".. list-table::", "   :header-rows: 1", "   :widths: 22 16 20 42", ""]
+    yield from row("Key", "Type", "Default", "Meaning")
     for setting in fields(Settings):
-        yield from row(f"``{setting.name}``", default_of(setting), about(setting))
+        type_words = TYPE_WORDS[str(setting.type)]
+        yield from row(f"``{setting.name}``", type_words, default_of(setting), about(setting))
 
 
 def row(*cells: str) -> Iterator[str]:
@@ -35,7 +36,9 @@ def default_of(setting: Field[Any]) -> str:
     default = setting.default
     if setting.default_factory is not MISSING:
         default = setting.default_factory()
-    return "the parts in ``debugpanel.defaults``" if is_long(default) else f"``{default!r}``"
+    if is_long(default):
+        return f"``defaults.{setting.name}``"
+    return f"``{default!r}``"
 
 
 def is_long(default: Any) -> bool:
