@@ -15,6 +15,7 @@ from hashlib import blake2b
 from itertools import islice
 
 from debugpanel.analysis.sql_tokens import SPACE, token_pattern
+from debugpanel.trace.randomness import is_random
 
 UNREADABLE = "[unreadable SQL]"
 MAX_READ_CHARS = 64 * 1024
@@ -52,6 +53,7 @@ def normalise(sql: str, *, double_quotes_are_strings: bool = False) -> Statement
     """Return the shape of `sql`; `double_quotes_are_strings` for MySQL and MariaDB."""
     pattern = token_pattern(double_quotes_are_strings=double_quotes_are_strings)
     shape, is_complete = _read(sql[:MAX_READ_CHARS].lstrip(SPACE), pattern)
+    shape = _without_random_names(shape)
     if not is_complete or len(sql) > MAX_READ_CHARS:
         return _unreadable(shape)
     text = _without_repeated_arms(_with_plain_savepoint(shape))
@@ -202,6 +204,19 @@ _SHAPES: dict[str, Callable[[str, list[str]], str]] = {
 
 
 # Folding what differs from call to call
+
+
+def _without_random_names(text: str) -> str:
+    """Replace what stands where a name does and looks like no name.
+
+    SQLite takes `"x"` for a string where no column is called x; settings are bare words.
+    """
+    return _LONG_NAME.sub(lambda found: "?" if _is_random(found["name"]) else found[0], text)
+
+
+_is_random = lru_cache(maxsize=MEMO_SIZE)(is_random)
+
+_LONG_NAME = re.compile(r"[\"`\[]?(?P<name>\w{20,}+)[\"`\]]?")
 
 
 def _with_plain_savepoint(text: str) -> str:

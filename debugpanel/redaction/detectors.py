@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import CARD, EMAIL, IBAN, MASK, PEM
-from debugpanel.redaction.randomness import MIN_RANDOM, is_dense, is_random
+from debugpanel.trace.randomness import MIN_RANDOM, is_dense, is_random
 
 _PEM = re.compile(r"-----BEGIN [^-\n]{1,64}-----.*?(?:-----END [^-\n]{1,64}-----|\Z)", re.DOTALL)
 _SCHEMES = ("bearer", "basic", "digest", "negotiate")

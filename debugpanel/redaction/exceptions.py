@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import MASK, fails_closed
-from debugpanel.redaction.randomness import is_random
 from debugpanel.redaction.text import mask_message, mask_text
 from debugpanel.redaction.values import describe
+from debugpanel.trace.randomness import is_random
 
 MAX_MESSAGE = 1024
 MAX_ARGUMENTS = 10

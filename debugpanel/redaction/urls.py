@@ -14,8 +14,8 @@ from urllib.parse import unquote, unquote_plus
 from debugpanel.redaction.detectors import is_harmless, mask_pairs, mask_secrets
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import MASK, fails_closed
-from debugpanel.redaction.randomness import MIN_RANDOM, count_surprises
 from debugpanel.redaction.storable import storable
+from debugpanel.trace.randomness import MIN_RANDOM, count_surprises
 from debugpanel.trace.values import MAX_TEXT
 
 MAX_QUERY_KEYS = 64

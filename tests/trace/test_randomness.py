@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from debugpanel.redaction.randomness import count_surprises, is_dense, is_random
+from debugpanel.trace.randomness import count_surprises, is_dense, is_random
 
 RANDOM = random.Random(20)
 
