@@ -2,7 +2,8 @@
 
 Default settings, 1 % of the requests kept at random and the others that stand out, traces in
 an SQLite file of their own. Two processes for each round, one after the other; what they hold
-is read when the first requests are served and at the end.
+is read when the first requests are served and at the end. A third makes the tables before, as a
+server finds them.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ def serve(handler: Any, first: int, last: int) -> None:
         response.close()
 
 
-def measure(requests: int, database: str, *, with_panel: bool) -> dict[str, int]:
-    site.configure({} if with_panel else None, [], database)
+def measure(requests: int, directory: str, *, with_panel: bool) -> dict[str, int]:
+    _configure(directory, with_panel=with_panel)
+    site.fill_cache()
     from django.core.handlers.wsgi import WSGIHandler
 
     handler = WSGIHandler()
@@ -60,6 +62,11 @@ def measure(requests: int, database: str, *, with_panel: bool) -> dict[str, int]
     early_bytes = _settled_bytes(with_panel)
     serve(handler, WARM_UP, WARM_UP + requests)
     return {"early": early_bytes, "late": _settled_bytes(with_panel)}
+
+
+def _configure(directory: str, *, with_panel: bool) -> None:
+    ours = f"{directory}/debugpanel.sqlite3"
+    site.configure({} if with_panel else None, [], ours, host=f"{directory}/host.sqlite3")
 
 
 def _settled_bytes(with_panel: bool) -> int:
@@ -73,12 +80,17 @@ def _settled_bytes(with_panel: bool) -> int:
 
 def report(options: argparse.Namespace) -> Iterator[str]:
     rounds, requests = (1, 100) if options.smoke else (ROUNDS, REQUESTS)
-    pairs = [(_run("without", requests), _run("with", requests)) for _ in range(rounds)]
-    yield table(requests, pairs)
+    yield table(requests, [_pair(requests) for _ in range(rounds)])
 
 
-def _run(variant: str, requests: int) -> dict[str, int]:
-    command = [sys.executable, "-m", "benchmarks.memory", variant, str(requests)]
+def _pair(requests: int) -> tuple[dict[str, int], dict[str, int]]:
+    with tempfile.TemporaryDirectory() as directory:
+        _run("tables", requests, directory)
+        return _run("without", requests, directory), _run("with", requests, directory)
+
+
+def _run(variant: str, requests: int, directory: str) -> dict[str, int]:
+    command = [sys.executable, "-m", "benchmarks.memory", variant, str(requests), directory]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit("The benchmark of the memory failed; its error stands above.")
@@ -108,10 +120,13 @@ def _spread(values: list[int]) -> str:
     return f"{middle} ({least} to {most})"
 
 
-def main(variant: str, requests: str) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        database = f"{directory}/memory.sqlite3"
-        print(json.dumps(measure(int(requests), database, with_panel=variant == "with")))
+def main(variant: str, requests: str, directory: str) -> None:
+    if variant == "tables":
+        _configure(directory, with_panel=True)
+        site.fill()
+        print("{}")
+        return
+    print(json.dumps(measure(int(requests), directory, with_panel=variant == "with")))
 
 
 if __name__ == "__main__":

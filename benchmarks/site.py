@@ -71,10 +71,13 @@ def set_up(variant: str, page: str, directory: str) -> None:
         middleware.insert(0, FLOOR_MIDDLEWARE)
     database = f"{directory}/{variant.replace(' ', '-')}-{page}.sqlite3"
     configure(VARIANTS[variant], middleware, database)
+    fill()
 
 
-def configure(ours: dict[str, Any] | None, middleware: list[str], database: str) -> None:
-    """Configure Django with our settings, or without us for None; make and fill its tables."""
+def configure(
+    ours: dict[str, Any] | None, middleware: list[str], database: str, *, host: str = ":memory:"
+) -> None:
+    """Configure Django with our settings, or without us for None."""
     with_panel = ours is not None
     if with_panel:
         middleware.insert(0, DEBUGPANEL_MIDDLEWARE)
@@ -83,7 +86,7 @@ def configure(ours: dict[str, Any] | None, middleware: list[str], database: str)
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF="benchmarks.urls",
         DATABASES={
-            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": host},
             "debugpanel": {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": database,
@@ -100,7 +103,6 @@ def configure(ours: dict[str, Any] | None, middleware: list[str], database: str)
     )
     logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
     django.setup()
-    _fill(with_panel)
 
 
 def has_panel() -> bool:
@@ -117,15 +119,21 @@ def _templates() -> dict[str, Any]:
     }
 
 
-def _fill(with_panel: bool) -> None:
+def fill() -> None:
+    """Make the tables of both, and what the pages read."""
     from django.contrib.auth.models import User
-    from django.core.cache import cache
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    if with_panel:
+    if has_panel():
         call_command("migrate", database="debugpanel", verbosity=0)
     User.objects.create_user("reader", "reader@example.org", "x")
+    fill_cache()
+
+
+def fill_cache() -> None:
+    from django.core.cache import cache
+
     for number in range(4):
         cache.set(f"key{number}", "value" * 10, None)
 

@@ -16,6 +16,8 @@ from debugpanel.trace.model import Trace
 
 MAX_WAITING = 10_000
 MAX_WAITING_SPANS = 40_000
+CROWDED = 1_000
+CROWDED_SPANS = 4_000
 FOLDED_AT_ONCE = 500
 LOCK_TIMEOUT_S = 0.02
 
@@ -47,7 +49,8 @@ class Counter:
 
     @property
     def is_crowded(self) -> bool:
-        return self._waiting_spans > MAX_WAITING_SPANS // 2 or len(self._waiting) > MAX_WAITING // 2
+        """Say whether so much waits that memory would grow: 4,000 spans are one MiB."""
+        return self._waiting_spans > CROWDED_SPANS or len(self._waiting) > CROWDED
 
     def fold(self, most: int | None = None) -> None:
         """Sum up what waits, at most `most` traces."""

@@ -27,6 +27,7 @@ from debugpanel.trace.model import Trace
 
 BATCH_TRACES = 100
 EXIT_FLUSH_S = 2.0
+MIN_WAIT_S = 0.05
 MINUTE_S = 60.0
 # Hourly rows need no partial ones each minute.
 STATEMENTS_S = 600.0
@@ -143,9 +144,13 @@ class Writer:
     def _run(self) -> None:
         pid = self._pid
         while not self._stopping and pid == os.getpid():
-            self._wake.wait(self._interval_s())
+            left_s = self._cycled_at_s + self._interval_s() - self._clock()
+            is_woken = self._wake.wait(max(left_s, MIN_WAIT_S))
             self._wake.clear()
-            self._serve()
+            if is_woken and left_s > 0 and not self._flushes:
+                self.counter.fold()
+            else:
+                self._serve()
 
     def _serve(self) -> None:
         wanted, self._flushes = self._flushes, []

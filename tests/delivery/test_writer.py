@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from debugpanel import guard, recorder, steps
-from debugpanel.delivery import mode
+from debugpanel.delivery import counting, mode
 from debugpanel.delivery.writer import Plan, Writer
 from debugpanel.exporters.memory import MemoryExporter
 from debugpanel.trace.model import Trace
@@ -88,6 +88,21 @@ def test_traces_travel_by_themselves(writer: Writer) -> None:
         threading.Event().wait(0.02)
     assert len(exporter_of(writer).traces) == 1
     assert exporter_of(writer).state["stored"] == 1
+
+
+def test_what_waits_is_summed_up_early_when_it_is_much(
+    writer: Writer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUGPANEL = {"FLUSH_INTERVAL_S": 60.0}
+    monkeypatch.setattr(counting, "CROWDED", 100)
+    for _ in range(150):
+        writer.take(ended())
+    for _ in range(200):
+        if writer.counter.counted:
+            break
+        threading.Event().wait(0.02)
+    assert writer.counter.counted > 0
+    assert (len(writer.queue), writer.outlets) == (150, [])
 
 
 def test_more_than_one_batch_is_delivered(writer: Writer) -> None:
