@@ -5,6 +5,7 @@ Each takes a trace and returns it, or None to let it go.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -82,16 +83,19 @@ def finish_exceptions(trace: Trace) -> Trace:
 
 def _finished(trace: Trace, event: tuple[Any, ...]) -> tuple[Any, ...]:
     at_ns, kind, parent, name, args, frames, handled, chain = event
-    message = gate.exception_text(name, args)
-    resolved = _resolved(frames)
-    fingerprint = fingerprint_error(name, resolved, message)
+    shown, message, resolved = _masked_failure(name, args, frames)
+    fingerprint = fingerprint_error(shown, resolved, message)
     if not handled:
         trace.errors.append(fingerprint)
-    links = [
-        [relation, linked, gate.exception_text(linked, linked_args), _resolved(linked_frames)]
-        for relation, linked, linked_args, linked_frames in chain
-    ]
-    return (at_ns, kind, parent, name, message, handled, resolved, links, fingerprint)
+    links = [[relation, *_masked_failure(*linked)] for relation, *linked in chain]
+    return (at_ns, kind, parent, shown, message, handled, resolved, links, fingerprint)
+
+
+def _masked_failure(
+    name: str, args: Sequence[Any], frames: RawStack | list[Frame]
+) -> tuple[str, str, list[Frame]]:
+    message = gate.exception_text(name, args, frozenset(conf.get().REDACT_KEYS))
+    return gate.code_name(name), message, _resolved(frames)
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +134,8 @@ def _normalised(span: tuple[Any, ...], statements: _Statements) -> tuple[Any, ..
     shape = statements[sent, alias]
     if rows is not None and rows < 0:
         rows = None
-    values = (alias, params, many, rows, error, shape.fingerprint)
+    failed = error and gate.code_name(error)
+    values = (alias, params, many, rows, failed, shape.fingerprint)
     return (start_ns, end_ns, kind, number, parent, shape.text, *values)
 
 

@@ -22,7 +22,7 @@ from debugpanel.redaction.headers import (
 )
 from debugpanel.redaction.logs import mask_log
 from debugpanel.redaction.markers import MASK
-from debugpanel.redaction.routes import mask_captured
+from debugpanel.redaction.routes import captured_values, mask_captured, without_values
 from debugpanel.redaction.text import mask_name, mask_text
 from debugpanel.redaction.urls import mask_path, mask_query
 from debugpanel.redaction.values import mask_value
@@ -47,8 +47,9 @@ def redact(trace: Trace, settings: Settings) -> Trace:
     """Mask every field of a trace. What takes too long is masked unseen."""
     keys = frozenset(settings.REDACT_KEYS)
     limit = (perf_counter() + MAX_TRACE_S, thread_time() + MAX_TRACE_S)
+    captured = captured_values(trace.path, trace.name, extra_keys=keys)
     trace.path = mask_path(mask_captured(trace.path, trace.name, extra_keys=keys), extra_keys=keys)
-    trace.view = _code_name(trace.view)
+    trace.view = code_name(trace.view)
     trace.facts = _mask_facts(trace.__dict__.get("facts", {}), keys)
     trace.notes = mask_value("notes", trace.__dict__.get("notes", {}), extra_keys=keys)
     trace.events = [_mask_event(e, keys, limit) for e in trace.__dict__.get("events", ())]
@@ -57,7 +58,18 @@ def redact(trace: Trace, settings: Settings) -> Trace:
     ]
     overflow = trace.__dict__.get("overflow", {})
     trace.overflow = {(kind, _group_name(kind, name)): g for (kind, name), g in overflow.items()}
+    if captured:
+        _mask_everywhere(trace, captured)
     return trace
+
+
+def _mask_everywhere(trace: Trace, captured: dict[str, str]) -> None:
+    """Mask what the path held under sensitive names in all that was said about it."""
+    for name in ("facts", "notes", "events"):
+        setattr(trace, name, without_values(getattr(trace, name), captured))
+    trace.spans = [
+        span if span[2] == SQL else without_values(span, captured) for span in trace.spans
+    ]
 
 
 def _is_used_up(limit: Limit) -> bool:
@@ -65,19 +77,19 @@ def _is_used_up(limit: Limit) -> bool:
     return perf_counter() > limit[0] and thread_time() > limit[1]
 
 
-def exception_text(name: str, args: Sequence[Any]) -> str:
+def exception_text(name: str, args: Sequence[Any], keys: Keys = frozenset()) -> str:
     """Return the message of an exception by its qualified name, builtins without module."""
     module = name.rpartition(".")[0] or "builtins"
-    return exception_message(name, module, args)
+    return exception_message(name, module, args, extra_keys=keys)
 
 
-def _code_name(name: str) -> str:
-    """Mask a name that the code gives: of a view, a template, a logger."""
-    return mask_name(name, MAX_SPAN_NAME)
+def code_name(name: str) -> str:
+    """Mask a name that the code gives: of a view, a template, a logger, a type."""
+    return name and mask_name(name, MAX_SPAN_NAME)
 
 
 def _group_name(kind: str, name: str) -> str:
-    return name if kind == SQL else _code_name(name)
+    return name if kind == SQL else code_name(name)
 
 
 def _is_shape(span: SpanTuple) -> bool:
@@ -112,18 +124,23 @@ def _mask_statement(name: str, values: Values, keys: Keys) -> tuple[str, Values]
 
 
 def _mask_cache(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
-    return name, (values[0], mask_cache_key(values[1], extra_keys=keys), *values[2:])
+    alias, key, *numbers, error = values
+    return name, (alias, mask_cache_key(key, extra_keys=keys), *numbers, code_name(error))
 
 
 def _mask_names_of_code(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
-    return _code_name(name), values
+    return code_name(name), values
+
+
+def _mask_view(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
+    return code_name(name), tuple(map(code_name, values))
 
 
 def _mask_log(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
     """The template and its arguments become the message."""
-    level, (template, args), file, *rest = values
+    level, (template, args), file, line, error = values
     text = mask_log(template, args, MAX_LOG, extra_keys=keys)
-    return _code_name(name), (level, text, place(file)[0], *rest)
+    return code_name(name), (level, text, place(file)[0], line, code_name(error))
 
 
 SPAN_RULES: dict[str, ValueRule] = {
@@ -131,7 +148,7 @@ SPAN_RULES: dict[str, ValueRule] = {
     "cache": _mask_cache,
     "stream": _mask_names_of_code,
     "template": _mask_names_of_code,
-    "view": _mask_names_of_code,
+    "view": _mask_view,
 }
 EVENT_RULES: dict[str, ValueRule] = {"log": _mask_log}
 

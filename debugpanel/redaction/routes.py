@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
 
 from debugpanel.redaction.keys import key_is_sensitive
 from debugpanel.redaction.markers import MASK, fails_closed
+
+# Shorter ones are parts of words and numbers that have nothing to do with them.
+_MIN_VALUE = 6
 
 _CAPTURE = re.compile(r"(\(\?P)?<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 
@@ -29,6 +34,37 @@ def mask_captured(path: str, route: str, *, extra_keys: frozenset[str] = frozens
     for name in reversed(names):
         path = path[: found.start(name)] + MASK + path[found.end(name) :]
     return path
+
+
+def captured_values(
+    path: str, route: str, *, extra_keys: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """Return what a route captured under sensitive names, and what may stand in its place.
+
+    The same values turn up in log records and messages, most often as the whole path.
+    """
+    masked = mask_captured(path, route, extra_keys=extra_keys)
+    if masked == path:
+        return {}
+    replaced = {path: masked, quote(path): masked}
+    pattern, names = _pattern(route, extra_keys)
+    found = pattern.search(path) if pattern is not None else None
+    values = [found[name] for name in names] if found is not None else []
+    return replaced | {value: MASK for value in values if len(value) >= _MIN_VALUE}
+
+
+def without_values(value: Any, replaced: dict[str, str]) -> Any:
+    """Return a value, which holds builtins, with the texts in it replaced."""
+    kind = type(value)
+    if kind is str:
+        for text, masked in replaced.items():
+            value = value.replace(text, masked)
+        return value
+    if kind is list or kind is tuple:
+        return kind(without_values(item, replaced) for item in value)
+    if kind is dict:
+        return {key: without_values(item, replaced) for key, item in value.items()}
+    return value
 
 
 @lru_cache(maxsize=512)
