@@ -17,7 +17,7 @@ from debugpanel.trace.model import Trace
 MAX_WAITING = 10_000
 MAX_WAITING_SPANS = 40_000
 CROWDED = 1_000
-CROWDED_SPANS = 4_000
+CROWDED_SPANS = 2_000
 FOLDED_AT_ONCE = 500
 LOCK_TIMEOUT_S = 0.02
 
@@ -49,7 +49,7 @@ class Counter:
 
     @property
     def is_crowded(self) -> bool:
-        """Say whether so much waits that memory would grow: 4,000 spans are one MiB."""
+        """Say whether so much waits that memory would grow: 2,000 spans are half a MiB."""
         return self._waiting_spans > CROWDED_SPANS or len(self._waiting) > CROWDED
 
     def fold(self, most: int | None = None) -> None:
