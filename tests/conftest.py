@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.conf import settings
+from django.db import connections
 
 from tests.services import SERVICES
 
@@ -57,6 +60,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             continue
         if reason := service.why_not():
             pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _close_connections_of_async_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Their queries run in a thread of asgiref's, and a server drops no database that is in use."""
+    yield
+    if iscoroutinefunction(getattr(request, "function", None)):
+        SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.hookimpl(wrapper=True)
