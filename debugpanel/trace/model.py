@@ -9,9 +9,11 @@ A trace goes through three stages and keeps its type:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+
+T = TypeVar("T")
 
 # `(start_ns, end_ns, kind, number, parent, name, *values)`: appending a flat tuple costs
 # a third to a tenth of an object. `values` follow the instrument's `columns`.
@@ -115,6 +117,34 @@ class Group:
         self.max_ns = max(self.max_ns, other.max_ns)
 
 
+class Lazy(Generic[T]):
+    """Makes a container when it is first asked for, and puts it in the trace's own `__dict__`.
+
+    No `__getattr__`: with one on the class, every other attribute would cost ten times as much.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, trace: None, owner: type) -> Lazy[T]: ...
+    @overload
+    def __get__(self, trace: object, owner: type) -> T: ...
+    def __get__(self, trace: object | None, owner: type) -> Lazy[T] | T:
+        if trace is None:
+            return self
+        value: T = trace.__dict__.setdefault(self._name, self._make())
+        return value
+
+    if TYPE_CHECKING:
+
+        def __set__(self, trace: object, value: T) -> None: ...
+
+
 class Trace:
     """One unit of work. Defaults live on the class, so that opening a trace sets little.
 
@@ -169,31 +199,22 @@ class Trace:
     thread_id: int = 0
 
     spans: list[SpanTuple]
-    events: list[EventTuple]
-    groups: dict[tuple[str, str], Group]
-    overflow: dict[tuple[str, str], Group]
-    slowest_overflow: list[tuple[int, int, SpanTuple]]
     repeats: dict[str, int]
-    stacks: dict[int, Any]
-    facts: dict[str, Any]
-    notes: dict[str, Any]
-    findings: list[dict[str, Any]]
-    dropped: dict[str, int]
-    event_counts: dict[str, int]
-    errors: list[str]
+    events: Lazy[list[EventTuple]] = Lazy(list)
+    groups: Lazy[dict[tuple[str, str], Group]] = Lazy(dict)
+    overflow: Lazy[dict[tuple[str, str], Group]] = Lazy(dict)
+    slowest_overflow: Lazy[list[tuple[int, int, SpanTuple]]] = Lazy(list)
+    stacks: Lazy[dict[int, Any]] = Lazy(dict)
+    facts: Lazy[dict[str, Any]] = Lazy(dict)
+    notes: Lazy[dict[str, Any]] = Lazy(dict)
+    findings: Lazy[list[dict[str, Any]]] = Lazy(list)
+    dropped: Lazy[dict[str, int]] = Lazy(dict)
+    event_counts: Lazy[dict[str, int]] = Lazy(dict)
+    errors: Lazy[list[str]] = Lazy(list)
 
     def __init__(self) -> None:
         self.spans = []
         self.repeats = {}
-
-    def __getattr__(self, name: str) -> Any:
-        """Make the rarer containers when they are first needed."""
-        make = _LAZY.get(name)
-        if make is None:
-            raise AttributeError(name)
-        value = make()
-        setattr(self, name, value)
-        return value
 
     @property
     def hex_id(self) -> str:
@@ -233,18 +254,3 @@ class Trace:
         for event in self.events:
             at_ns, kind, parent, name, *values = event
             yield Event(at_ns, kind, parent, name, tuple(values))
-
-
-_LAZY: dict[str, type[list[Any]] | type[dict[Any, Any]]] = {
-    "events": list,
-    "groups": dict,
-    "overflow": dict,
-    "slowest_overflow": list,
-    "stacks": dict,
-    "facts": dict,
-    "notes": dict,
-    "findings": list,
-    "dropped": dict,
-    "event_counts": dict,
-    "errors": list,
-}
