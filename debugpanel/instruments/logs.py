@@ -25,15 +25,15 @@ KIND = "log"
 PART = f"instrument {KIND}"
 MAX_RECORDS = 200
 
-_OWN = "debugpanel"
-_SQL_LOG = "django.db.backends"
+# Statements are spans. uvicorn logs each request within it, with the client's whole address.
+_LEFT_OUT = frozenset({"debugpanel", "django.db.backends", "uvicorn.access"})
 _FIXED_BYTES = 64
 
 _position = CURRENT.get
 
 
 def _is_left_out(name: str) -> bool:
-    return name in (_SQL_LOG, _OWN) or name.startswith("debugpanel.")
+    return name in _LEFT_OUT or name.startswith("debugpanel.")
 
 
 def _exception_of(exc_info: Any) -> str:

@@ -123,6 +123,12 @@ def test_our_own_records_and_the_log_of_statements_are_left_out() -> None:
     assert not trace.events
 
 
+def test_the_access_log_of_uvicorn_is_left_out() -> None:
+    with recording(instrument) as trace:
+        logging.getLogger("uvicorn.access").error('%s - "GET / HTTP/1.1"', "192.0.2.7:40000")
+    assert not trace.events
+
+
 def test_records_beyond_the_limit_are_counted() -> None:
     with recording(instrument) as trace:
         for number in range(MAX_RECORDS + 100):
