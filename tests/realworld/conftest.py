@@ -10,9 +10,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import pytest
 
@@ -46,16 +49,19 @@ def cluster(workplace: Path) -> Iterator[Cluster]:
 
 
 class Sites:
-    """Each site is made ready when a test first asks for it."""
+    """Each site is made ready when it is first asked for."""
 
     def __init__(self, workplace: Path, cluster: Cluster) -> None:
         self._workplace = workplace
         self._cluster = cluster
         self._prepared: dict[str, Prepared] = {}
+        self._locks = {name: Lock() for name in SITES}
+        self._wheel_lock = Lock()
 
     def prepared(self, name: str) -> Prepared:
-        if name not in self._prepared:
-            self._prepared[name] = self._prepare(name)
+        with self._locks[name]:
+            if name not in self._prepared:
+                self._prepared[name] = self._prepare(name)
         return self._prepared[name]
 
     def _prepare(self, name: str) -> Prepared:
@@ -66,8 +72,9 @@ class Sites:
 
     def _wheel(self, python: Path) -> Path:
         folder = self._workplace / "wheel"
-        built = list(folder.glob("*.whl"))
-        return built[0] if built else environments.build_wheel(python, folder)
+        with self._wheel_lock:
+            built = list(folder.glob("*.whl"))
+            return built[0] if built else environments.build_wheel(python, folder)
 
 
 @pytest.fixture(scope="session")
@@ -89,57 +96,61 @@ class Twin:
     def requests(self) -> int:
         return len(self.on.responses)
 
-    @cached_property
+    @property
     def store(self) -> Store:
-        return read_store(self.on.place)
+        return self._seen[0]
+
+    @property
+    def visit(self) -> Visit:
+        return self._seen[1]
 
     @cached_property
-    def visit(self) -> Visit:
-        return open_every_trace(self.on.place)
+    def _seen(self) -> tuple[Store, Visit]:
+        """In this order: those who look at traces log in first, which is recorded, too."""
+        return read_store(self.on.place), open_every_trace(self.on.place)
 
 
-KINDS = [(site, kind) for site in SITES for kind in PAGE_STEP]
+KINDS = [(site, kind) for kind in PAGE_STEP for site in SITES]
 
 
-class Twins:
-    def __init__(self, sites: Sites) -> None:
-        self._sites = sites
-        self._twins: dict[tuple[str, str], Twin] = {}
+def run_twin(sites: Sites, name: str, kind: str) -> Twin:
+    prepared = sites.prepared(name)
+    pages = prepared.pages[:: PAGE_STEP[kind]]
+    script = prepared.original.site.script(pages)
 
-    def of(self, name: str, kind: str) -> Twin:
-        if (name, kind) not in self._twins:
-            self._twins[name, kind] = self._run(name, kind)
-        return self._twins[name, kind]
+    def run(title: str, settings: str) -> Run:
+        place = prepared.original.copy(f"{name}_{kind}_{title}")
+        return run_script(place, kind, settings, script)
 
-    def _run(self, name: str, kind: str) -> Twin:
-        prepared = self._sites.prepared(name)
-        pages = prepared.pages[:: PAGE_STEP[kind]]
-        script = prepared.original.site.script(pages)
-
-        def run(title: str, settings: str) -> Run:
-            place = prepared.original.copy(f"{name}_{kind}_{title}")
-            return run_script(place, kind, settings, script)
-
-        return Twin(
-            off=run("off", OFF),
-            off_again=run("off_again", OFF),
-            on=run("on", ON),
-            pages=len(pages),
-        )
+    return Twin(
+        off=run("off", OFF),
+        off_again=run("off_again", OFF),
+        on=run("on", ON),
+        pages=len(pages),
+    )
 
 
 @pytest.fixture(scope="session")
-def twins(sites: Sites) -> Twins:
-    return Twins(sites)
+def twins(request: pytest.FixtureRequest, sites: Sites) -> Iterator[dict[Any, Future[Twin]]]:
+    """All that the chosen tests need, two at a time."""
+    chosen = {kind for item in request.session.items for kind in kinds_of(item)}
+    with ThreadPoolExecutor(len(SITES)) as pool:
+        yield {kind: pool.submit(run_twin, sites, *kind) for kind in KINDS if kind in chosen}
+
+
+def kinds_of(item: Any) -> list[tuple[str, str]]:
+    if "controls" in item.fixturenames:
+        return KINDS
+    return [item.callspec.params["twin"]] if "twin" in item.fixturenames else []
 
 
 @pytest.fixture(scope="session", params=KINDS, ids="-".join)
-def twin(request: pytest.FixtureRequest, twins: Twins) -> Twin:
-    return twins.of(*request.param)
+def twin(request: pytest.FixtureRequest, twins: dict[Any, Future[Twin]]) -> Twin:
+    return twins[request.param].result()
 
 
 @pytest.fixture(scope="session")
-def controls(twins: Twins) -> list[tuple[list[Response], list[Response]]]:
+def controls(twins: dict[Any, Future[Twin]]) -> list[tuple[list[Response], list[Response]]]:
     """Of each site and server, what two runs without debugpanel answered."""
-    each = [twins.of(*kind) for kind in KINDS]
+    each = [twins[kind].result() for kind in KINDS]
     return [(twin.off.responses, twin.off_again.responses) for twin in each]

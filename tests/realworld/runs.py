@@ -149,13 +149,16 @@ def run_script(place: Place, kind: str, settings: str, script: Sequence[Phase]) 
             wait_until_counted(place, len(responses))
         exit_code = server.stop()
     end = place.cluster.mark()
+    own = {database_of(alias, place.database) for alias in place.site.aliases}
     return Run(
         place=place,
         kind=kind,
         responses=responses,
         exit_code=exit_code,
         server_log=server.log.read_text(),
-        database_log=place.cluster.log_between(start, end),
+        database_log=[
+            entry for entry in place.cluster.log_between(start, end) if entry.database in own
+        ],
     )
 
 

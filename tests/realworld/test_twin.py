@@ -9,7 +9,7 @@ from tests.realworld.browser import Response
 from tests.realworld.conftest import Twin
 from tests.realworld.logs import new_complaints, new_lines
 from tests.realworld.panel import TRACE_PAGE
-from tests.realworld.runs import shape_of
+from tests.realworld.runs import Run, shape_of
 from tests.realworld.twin import differences
 
 LEAST_PAGES = {"gunicorn": 300, "uvicorn": 100}
@@ -38,16 +38,18 @@ def test_the_admin_answers_the_clients_that_logged_in(twin: Twin) -> None:
 
 
 def test_two_runs_without_debugpanel_are_alike(twin: Twin) -> None:
-    assert_alike(twin.off.responses, twin.off_again.responses)
+    assert_alike(twin.off, twin.off_again)
 
 
 def test_status_headers_and_body_are_those_without_debugpanel(twin: Twin) -> None:
-    assert_alike(twin.off.responses, twin.on.responses)
+    assert_alike(twin.off, twin.on)
 
 
-def assert_alike(some: list[Response], others: list[Response]) -> None:
-    found = differences(some, others)
-    assert not found, f"{len(found)} differ:\n" + "\n".join(found[:MOST_SHOWN])
+def assert_alike(one: Run, other: Run) -> None:
+    found = differences(one.responses, other.responses)
+    shown = [f"{len(found)} differ:", *found[:MOST_SHOWN]]
+    logged = sorted(new_lines(one, [other]) | new_lines(other, [one]))
+    assert not found, "\n".join([*shown, "only one of the servers logged:", *logged])
 
 
 def test_two_runs_without_debugpanel_send_the_same_statements(twin: Twin) -> None:
