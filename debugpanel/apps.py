@@ -36,10 +36,12 @@ class DebugPanelConfig(AppConfig):
 
 def install() -> None:
     """Install the instruments that the settings name, each once."""
+    from debugpanel import recorder
+
     for path in conf.get().INSTRUMENTS:
         if path not in installed:
             _install(path)
-    signals.request_finished.connect(_on_request_finished, dispatch_uid="debugpanel")
+    signals.request_finished.connect(recorder.close_current, dispatch_uid="debugpanel")
 
 
 def uninstall() -> None:
@@ -83,12 +85,3 @@ def _remove(path: str, instrument: Instrument) -> None:
         instrument.uninstall()
     except Exception as fault:
         guard.report(f"instrument {path}", fault)
-
-
-def _on_request_finished(**kwargs: object) -> None:
-    from debugpanel import recorder
-
-    try:
-        recorder.close_current()
-    except Exception as fault:
-        guard.report("recorder", fault)

@@ -7,6 +7,7 @@ Never the body, POST, the session or a user that the application did not look up
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from debugpanel.redaction.headers import REQUEST_RULES, RESPONSE_RULES
@@ -34,7 +35,17 @@ def name_request(trace: Trace, request: Any) -> None:
     match = getattr(request, "resolver_match", None)
     trace.name = (_text(match.route) or "/") if match is not None else UNMATCHED
     if not trace.view and match is not None:
-        trace.view = match._func_path  # noqa: SLF001 - the name that Django itself shows
+        trace.view = _view_name(match)
+
+
+def _view_name(match: Any) -> str:
+    """Name a view as Django itself does; a partial by its function."""
+    view = match.func
+    if type(view) is not partial:
+        return _text(match._func_path)  # noqa: SLF001 - made when the pattern matched
+    while type(view) is partial:
+        view = view.func
+    return f"{_text(getattr(view, '__module__', ''))}.{_text(getattr(view, '__name__', ''))}"
 
 
 def status_of(response: Any) -> int:

@@ -30,6 +30,7 @@ ATTRIBUTE = "_debugpanel_trace"
 
 STEPS: tuple[Step, ...] = (
     steps.sum_queries,
+    steps.name_view,
     steps.fold_groups,
     steps.resolve_stacks,
     steps.finish_exceptions,
@@ -190,11 +191,15 @@ def _step_out(trace: Trace) -> None:
     trace.outer = None
 
 
-def close_current() -> None:
+def close_current(**kwargs: Any) -> None:
     """Close the trace of this context if its boundary returned: the fallback of the closers."""
     trace = CURRENT.get()[0]
-    if trace is not None and trace.duration_ns:
+    if trace is None or not trace.duration_ns:
+        return
+    try:
         _close_unclosed(trace)
+    except Exception as fault:
+        guard.report(PART, fault)
 
 
 def _close_unclosed(trace: Trace) -> None:
@@ -215,6 +220,8 @@ def _close(trace: Trace, request: Any, response: Any) -> None:
         trace.room = 0
     if trace.state == "open":
         trace.state = "ok"
+    # Told what it was for; the texts are in the spans.
+    trace.repeats = {}
     _note(facts.name_request, trace, request)
     settings = conf.get()
     decision = sampler.decide(trace, settings) if trace.recorded else ""

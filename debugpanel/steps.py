@@ -22,13 +22,24 @@ from debugpanel.sampling import peers
 from debugpanel.trace import failures, source
 from debugpanel.trace.ids import trace_id_of
 from debugpanel.trace.model import SQL, SQL_FINGERPRINT, SQL_LENGTH, Frame, Group, RawStack, Trace
+from debugpanel.trace.texts import share
 
 Overflow = dict[tuple[str, str], Group]
 
 EXCEPTION = failures.KIND
+VIEW = "view"
 MAX_OWN_FRAMES = 20
 MAX_LIBRARY_FRAMES = 5
 MAX_KNOWN_ADDRESSES = 128
+
+
+def name_view(trace: Trace) -> Trace:
+    """Give the view's span the name that the resolver knew."""
+    trace.spans = [
+        (*span[:5], trace.view, *span[6:]) if span[2] == VIEW and not span[5] else span
+        for span in trace.spans
+    ]
+    return trace
 
 
 def fold_groups(trace: Trace) -> Trace:
@@ -109,6 +120,7 @@ class _Statements(dict[tuple[str, str], Statement]):
 
     def __missing__(self, sent: tuple[str, str]) -> Statement:
         text, alias = sent
+        share(text)
         quotes_strings = _quotes_strings(alias)
         statement = self[sent] = describe_cache(text, double_quotes_are_strings=quotes_strings)
         return statement

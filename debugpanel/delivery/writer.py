@@ -92,8 +92,11 @@ class Writer:
 
     def take(self, trace: Trace) -> None:
         """Count a finished trace and, when it has a reason, queue it."""
-        self.run()
-        self._count_and_queue(trace)
+        if self._thread is None or self._pid != os.getpid():
+            self.run()
+        self.counter.count(trace)
+        if trace.reason:
+            self.queue.offer(trace)
         if self.counter.is_crowded:
             self._hurry()
 

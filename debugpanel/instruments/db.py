@@ -26,6 +26,7 @@ from debugpanel.trace.context import CURRENT
 from debugpanel.trace.failures import qualified_name
 from debugpanel.trace.model import RawStack, Trace
 from debugpanel.trace.patching import Patch, hide_own_frame
+from debugpanel.trace.texts import SHARED
 from debugpanel.trace.values import MAX_TEXT, type_name
 
 KIND = "sql"
@@ -45,7 +46,7 @@ _known: WeakSet[Any] = WeakSet()
 _knowing = threading.Lock()
 
 
-def record_statement(
+def record_statement(  # noqa: C901 - in one piece, see below
     execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     """Time one statement. Arguments pass through untouched: a generator stays one.
@@ -53,19 +54,24 @@ def record_statement(
     Written out in one piece: a call more would cost a tenth of what recording costs.
     """
     trace, parent = CURRENT.get()
+    if trace is None:
+        try:
+            return execute(sql, params, many, context)
+        except BaseException as error:
+            hide_own_frame(error)
+            raise
     start_ns = perf_counter_ns()
     try:
         result = execute(sql, params, many, context)
     except BaseException as error:
-        if trace is not None:
-            _note_failure(trace, parent, start_ns, sql, many, context, error)
+        _note_failure(trace, parent, start_ns, sql, many, context, error)
         hide_own_frame(error)
         raise
-    if trace is None:
-        return result
     end_ns = perf_counter_ns()
     try:
-        text = sql if type(sql) is str and len(sql) <= SHORT_TEXT else _text_of(trace, sql)
+        text = SHARED.get(sql) if type(sql) is str else None
+        if text is None:
+            text = _text_of(trace, sql)
         held = type(params)
         repeats = trace.repeats
         repeats[text] = repeated = repeats.get(text, 0) + 1
@@ -99,6 +105,8 @@ def record_statement(
 
 def _text_of(trace: Trace, sql: Any) -> str:
     """Take the head of a long text; name everything else by its type (`psycopg.sql`)."""
+    if type(sql) is str and len(sql) <= SHORT_TEXT:
+        return sql
     if not issubclass(type(sql), str):
         return type_name(sql)
     text = str.__str__(sql)[: MAX_TEXT + 1]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from inspect import CO_COROUTINE
 from time import perf_counter_ns
+from types import FunctionType
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -19,7 +21,6 @@ from debugpanel.instruments.base import DidNotEnable, Instrument
 from debugpanel.trace.budget import append
 from debugpanel.trace.context import CURRENT, Position
 from debugpanel.trace.failures import failed_as, note_exception
-from debugpanel.trace.model import Trace
 from debugpanel.trace.patching import Patch, hide_own_frame
 
 KIND = "view"
@@ -28,43 +29,33 @@ PART = f"instrument {KIND}"
 View = Callable[..., Any]
 
 
-def _name_of(view: Any) -> str:
-    """Name a view as the resolver does; a partial by its function."""
-    while type(view) is functools.partial:
-        view = view.func
-    view = getattr(view, "view_class", view)
-    name = getattr(view, "__name__", None)
-    module = getattr(view, "__module__", None)
-    if type(name) is not str or type(module) is not str:
-        view = type(view)
-        name, module = view.__name__, view.__module__
-    return f"{module}.{name}"
-
-
-def _begin(trace: Trace) -> tuple[int, int]:
-    number = trace.next_number()
-    CURRENT.set((trace, number))
-    return number, perf_counter_ns()
+def _is_async(view: Any) -> bool:
+    """Do as `iscoroutinefunction` does, at a tenth of its cost for plain functions."""
+    if type(view) is FunctionType and not view.__dict__:
+        return bool(view.__code__.co_flags & CO_COROUTINE)
+    return iscoroutinefunction(view)
 
 
 def _end(before: Position, number: int, start_ns: int, error: BaseException | None) -> None:
-    trace, parent = before
+    """Add the span. Its name comes with the trace's, which the resolver knows."""
     try:
+        end_ns = perf_counter_ns()
+        trace, parent = before
         if trace is None or trace.closed:
             return
         if CURRENT.get() == (trace, number):
             CURRENT.set(before)
-        failed = failed_as(error)
-        append(trace, (start_ns, perf_counter_ns(), KIND, number, parent, trace.view, failed))
+        append(trace, (start_ns, end_ns, KIND, number, parent, "", failed_as(error)))
         if error is not None:
             note_exception(trace, parent, error, handled=True)
     except Exception as fault:
         guard.report(PART, fault)
 
 
-def _sync_view(view: View, before: Position) -> View:
+def _sync_view(view: View, before: Position, number: int) -> View:
     def call(*args: Any, **kwargs: Any) -> Any:
-        number, start_ns = _begin(before[0])  # type: ignore[arg-type]
+        CURRENT.set((before[0], number))
+        start_ns = perf_counter_ns()
         try:
             response = view(*args, **kwargs)
         except BaseException as error:
@@ -77,9 +68,10 @@ def _sync_view(view: View, before: Position) -> View:
     return call
 
 
-def _async_view(view: Callable[..., Awaitable[Any]], before: Position) -> View:
+def _async_view(view: Callable[..., Awaitable[Any]], before: Position, number: int) -> View:
     async def call(*args: Any, **kwargs: Any) -> Any:
-        number, start_ns = _begin(before[0])  # type: ignore[arg-type]
+        CURRENT.set((before[0], number))
+        start_ns = perf_counter_ns()
         try:
             response = await view(*args, **kwargs)
         except BaseException as error:
@@ -92,14 +84,14 @@ def _async_view(view: Callable[..., Awaitable[Any]], before: Position) -> View:
     return call
 
 
-def _observe(view: View, callback: View) -> View:
+def _observe(view: View) -> View:
     before = CURRENT.get()
     trace = before[0]
-    if trace is None or trace.view:
+    if trace is None or trace.has_view:
         return view
-    trace.view = _name_of(callback)
-    wrap = _async_view if iscoroutinefunction(view) else _sync_view
-    return wrap(view, before)
+    trace.has_view = True
+    wrap = _async_view if _is_async(view) else _sync_view
+    return wrap(view, before, trace.next_number())
 
 
 def _wrap(original: Callable[..., View], patch: Patch) -> Callable[..., View]:
@@ -107,7 +99,7 @@ def _wrap(original: Callable[..., View], patch: Patch) -> Callable[..., View]:
     def make_view_atomic(self: Any, view: View) -> View:
         wrapped = original(self, view)
         try:
-            return _observe(wrapped, view) if patch.is_on else wrapped
+            return _observe(wrapped) if patch.is_on else wrapped
         except Exception as fault:
             guard.report(PART, fault)
             return wrapped

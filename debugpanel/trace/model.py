@@ -184,6 +184,7 @@ class Trace:
     query_count: int = 0
     query_ns: int = 0
     has_repeats: bool = False
+    has_view: bool = False
     stack_at_repeat: int = 5
     stack_above_ns: int = 100_000_000
     numbers: int = 0

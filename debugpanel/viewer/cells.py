@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from debugpanel.models import Trace
 from debugpanel.panels.rendering import numbers
+from debugpanel.panels.rendering.visible import visible
 
 _BEHIND_SLASHES = re.compile(r"(?<=[^/]/)(?=.)")
 
@@ -29,7 +30,7 @@ def when(admin: Any, row: Trace) -> SafeString:
 
 def request(admin: Any, row: Trace) -> SafeString:
     """Method and route, and below them the path that was asked for."""
-    what = row.method or row.kind
+    what = visible(row.method or row.kind)
     first = format_html("{} <bdi>{}</bdi>", what, breakable(row.route.name))
     if not row.path:
         return format_html('<span class="dp-cell">{}</span>', first)
@@ -39,7 +40,7 @@ def request(admin: Any, row: Trace) -> SafeString:
 
 def breakable(address: str) -> SafeString:
     """Let a long address break behind its slashes, as a reader would break it."""
-    parts = ((part,) for part in _BEHIND_SLASHES.split(address))
+    parts = ((part,) for part in _BEHIND_SLASHES.split(visible(address)))
     return format_html_join(mark_safe("<wbr>"), "{}", parts)
 
 
@@ -61,7 +62,7 @@ def queries(admin: Any, row: Trace) -> SafeString | str:
 
 
 def user(admin: Any, row: Trace) -> str:
-    return row.user or "-"
+    return visible(row.user or "-")
 
 
 def _with_sign(shown: str, sign: str, meaning: str, *, is_signed: bool) -> SafeString | str:

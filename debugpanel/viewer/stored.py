@@ -8,6 +8,7 @@ from uuid import UUID
 from debugpanel import conf
 from debugpanel.models import Trace as Row
 from debugpanel.models import TracePayload, to_microseconds
+from debugpanel.panels.rendering.visible import with_visible_text
 from debugpanel.trace import codec
 from debugpanel.trace.model import Trace
 
@@ -60,12 +61,12 @@ def is_stored(trace_id: UUID) -> bool:
 
 def _read(row: Row) -> Stored:
     try:
-        return Stored(row=row, trace=codec.decode(row.payload.data))
+        trace, problem = codec.decode(row.payload.data), ""
     except TracePayload.DoesNotExist:
-        return Stored(row=row, trace=_from_row(row), problem=NO_PAYLOAD)
+        trace, problem = _from_row(row), NO_PAYLOAD
     except codec.PayloadError as error:
-        problem = f"{error} What the list knows of it is shown."
-        return Stored(row=row, trace=_from_row(row), problem=problem)
+        trace, problem = _from_row(row), f"{error} What the list knows of it is shown."
+    return Stored(row=row, trace=with_visible_text(trace), problem=problem)
 
 
 def _from_row(row: Row) -> Trace:

@@ -244,7 +244,7 @@ def test_a_fault_of_ours_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         raise RuntimeError("a bug of ours")
 
     monkeypatch.setattr(guard, "breakers", {})
-    for name in ("_name_of", "append", "note_exception"):
+    for name in ("_is_async", "append", "note_exception"):
         with monkeypatch.context() as patched, capture_trace():
             patched.setattr(f"debugpanel.instruments.views.{name}", fail)
             assert get("sync").content == b"0"
