@@ -28,9 +28,10 @@ class Visit:
         return self.page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, where Django would refuse to use the database.
+    # Playwright's loop runs in this thread until the module ends: Django would refuse to use the
+    # database, and asynchronous tests of other modules could not run.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         path = shutil.which(CHROMIUM.address)

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 
-from debugpanel.testing import raise_internal_errors
+from debugpanel import guard
 from tests.viewer.seeding import client_of_a_reader
 
 
 @pytest.fixture(autouse=True)
-def _faults_raise() -> Iterator[None]:
-    with raise_internal_errors():
-        yield
+def _faults_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "raises_errors", True)
 
 
 @pytest.fixture
