@@ -374,3 +374,20 @@ def test_hostile_text_of_a_hundred_kilobytes_is_read_in_linear_time(unit: str, d
 
     for sql in (text[:50_000], text[:MAX_READ_CHARS], text):
         assert len(dialect(sql).text.encode()) <= MAX_TEXT_BYTES
+
+
+@pytest.mark.parametrize(
+    ("sql", "shape"),
+    [
+        ('SELECT "k3J9x0Qz7Lm2Vb8Tq1R9wXyz"', "SELECT ?"),
+        ("PRAGMA key = xk3J9x0Qz7Lm2Vb8Tq1R9wXyz", "PRAGMA key = ?"),
+        ("SELECT `k3J9x0Qz7Lm2Vb8Tq1R9wXyz` FROM t", "SELECT ? FROM t"),
+        ("SELECT * FROM t WHERE a = [k3J9x0Qz7Lm2Vb8Tq1R9wXyz]", "SELECT * FROM t WHERE a = ?"),
+        (
+            'SELECT "auth_user_user_permissions"."permission_id" FROM "auth_user_user_permissions"',
+            'SELECT "auth_user_user_permissions"."permission_id" FROM "auth_user_user_permissions"',
+        ),
+    ],
+)
+def test_names_that_look_random_are_values(sql: str, shape: str) -> None:
+    assert normalise(sql).text == shape

@@ -204,3 +204,10 @@ def test_a_fault_of_ours_does_not_reach_the_caller() -> None:
     finally:
         context.leave(trace)
     assert guard.breaker_for("instrument mail").total_failures == before + 1
+
+
+def test_what_stands_beside_an_address_is_not_taken_for_its_domain() -> None:
+    to = ["x@a.example (Ada)", "<x@b.example> Ada", "x@c.example, Ada <y@d.example>", "x@Ada Bo"]
+    with recording(instrument) as trace:
+        mail.get_connection().send_messages([message(*to)])
+    assert (named(only(trace))["recipients"], named(only(trace))["domains"]) == (4, ["d.example"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 
 import pytest
 from django.db import utils
@@ -122,3 +123,9 @@ def test_a_message_is_at_most_1_kib_long() -> None:
 def test_a_project_adds_keys() -> None:
     extra = frozenset({"loyalty"})
     assert exception_message("E", "shop", ["loyalty=7"], extra_keys=extra) == "loyalty=[masked]"
+
+
+def test_a_failed_command_keeps_its_status_only() -> None:
+    command = "mysql -uroot -phunter2 shop"
+    assert message_of(subprocess.CalledProcessError(3, command, "out", "err")) == "status 3"
+    assert message_of(subprocess.TimeoutExpired(command, 5)) == ""

@@ -138,3 +138,19 @@ def test_a_project_adds_keys() -> None:
     assert mask_value("x", {"loyalty": 1}, extra_keys=frozenset({"loyalty"})) == {
         "loyalty": "[masked]"
     }
+
+
+def test_pairs_of_a_name_and_a_value_are_known() -> None:
+    value = [("token", "a b"), ["password", {"x": 1}], ("page", "two"), ("token", "a", "b")]
+    assert mask_value("found", value) == [
+        ["token", "[masked]"],
+        ["password", "[masked]"],
+        ["page", "two"],
+        ["token", "a", "b"],
+    ]
+
+
+def test_the_name_in_a_pair_is_masked_too() -> None:
+    assert mask_value("found", [("password john@example.com", 1)]) == [
+        ["password [masked:email]@example.com", "[masked]"]
+    ]

@@ -125,3 +125,11 @@ def test_notes_are_bounded(trace: Trace) -> None:
         debugpanel.annotate(**{f"note{number}": number})
     assert len(trace.notes) == MAX_NOTES
     assert trace.dropped == {"notes": 50}
+
+
+def test_a_long_name_is_left_to_be_masked_whole(trace: Trace) -> None:
+    name = "a" * 199 + " secret"
+    with debugpanel.span(name):
+        debugpanel.event(name)
+    assert [span.name for span in trace.iter_spans()] == [name]
+    assert [event.name for event in trace.iter_events()] == [name]
