@@ -12,6 +12,7 @@ from typing import Any
 
 from debugpanel.conf import Settings
 from debugpanel.redaction.cache_keys import mask_cache_key
+from debugpanel.redaction.detectors import mask_emails
 from debugpanel.redaction.exceptions import exception_message
 from debugpanel.redaction.headers import (
     MAX_NAME,
@@ -49,6 +50,7 @@ def redact(trace: Trace, settings: Settings) -> Trace:
     limit = (perf_counter() + MAX_TRACE_S, thread_time() + MAX_TRACE_S)
     captured = captured_values(trace.path, trace.name, extra_keys=keys)
     trace.path = mask_path(mask_captured(trace.path, trace.name, extra_keys=keys), extra_keys=keys)
+    trace.user = mask_emails(trace.user)
     trace.view = code_name(trace.view)
     trace.facts = _mask_facts(trace.__dict__.get("facts", {}), keys)
     trace.notes = mask_value("notes", trace.__dict__.get("notes", {}), extra_keys=keys)
@@ -124,8 +126,9 @@ def _mask_statement(name: str, values: Values, keys: Keys) -> tuple[str, Values]
 
 
 def _mask_cache(name: str, values: Values, keys: Keys) -> tuple[str, Values]:
-    alias, key, *numbers, error = values
-    return name, (alias, mask_cache_key(key, extra_keys=keys), *numbers, code_name(error))
+    alias, key, hits, misses, size, error = values
+    key = mask_cache_key(key, extra_keys=keys)
+    return name, (alias, key, hits, misses, size, code_name(error))
 
 
 def _mask_names_of_code(name: str, values: Values, keys: Keys) -> tuple[str, Values]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from debugpanel.redaction.detectors import is_harmless, mask_pairs, mask_secrets
 from debugpanel.redaction.markers import MASK, fails_closed
+from debugpanel.redaction.server_messages import mask_server_messages
 from debugpanel.redaction.storable import cut, storable
 from debugpanel.redaction.urls import mask_urls_in
 from debugpanel.trace.values import MAX_TEXT
@@ -41,6 +42,7 @@ def first_part(text: str) -> tuple[str, str]:
 
 def mask_all(text: str, *, extra_keys: frozenset[str] = frozenset()) -> str:
     """Run every mask over a text that `first_part` has bounded."""
+    text = mask_server_messages(text)
     if not is_harmless(text):
         text = mask_secrets(mask_urls_in(storable(text), extra_keys=extra_keys))
     return mask_pairs(text, extra_keys=extra_keys)

@@ -96,9 +96,11 @@ def stored(
         assert failed == {}
         assert (flushed.failed, flushed.dropped, flushed.waiting) == (0, 0, 0)
         assert flushed.stored >= at_least
+        # Taken before the pages are read: those around ours are recorded as well.
+        traces = [codec.decode(row.data) for row in TracePayload.objects.order_by("pk")]
         output = "\n".join([*own_records, *capfd.readouterr()])
         leaks = sweep.leaks(canaries, client_of_a_reader(), output)
         assert not leaks, "\n".join(leaks)
-        return [codec.decode(row.data) for row in TracePayload.objects.order_by("pk")]
+        return traces
 
     return stored

@@ -844,3 +844,64 @@ def test_everything_through_the_async_chain(
 
     asyncio.run(call())
     stored()
+
+
+def test_what_is_summed_up_past_the_limits(
+    visit: Visit, stored: Stored, canaries: Canaries
+) -> None:
+    def act(request: HttpRequest) -> None:
+        for number in range(600):
+            with debugpanel.span(f"part {canaries[f'span {number % 50}']}", token="swordfish"):
+                cache.get(f"basket:{canaries['key']}")
+            logger.warning("part %s", canaries[f"log {number % 50}"])
+            debugpanel.event(canaries[f"event {number % 50}"])
+            list(Group.objects.raw(f"SELECT id FROM auth_group WHERE name = '{canaries['sql']}'"))
+        debugpanel.annotate(**{canaries[f"note {number}"]: number for number in range(80)})
+
+    visit(act=act)
+    [trace] = stored()
+    assert sum(group.count for group in trace.overflow.values()) > 500
+
+
+def test_a_slow_request_is_held_and_masked_as_well(
+    visit: Visit, stored: Stored, canaries: Canaries, settings: Any
+) -> None:
+    settings.DEBUGPANEL = {"SAMPLE_RATE": 0.0, "KEEP_SLOWEST": False, "KEEP_ERRORS": False}
+    visit("/nowhere/", act=None, QUERY_STRING=f"q={canaries['not kept']}")
+    visit(act=raising(KeyError)(canaries["dropped error"]))
+    run_in_view = "SELECT * FROM auth_group WHERE name = '{}'"
+    visit(act=lambda request: run(run_in_view.format(canaries["dropped statement"])))
+    assert stored(at_least=0) == []
+
+
+def test_a_user_whose_key_is_an_address_of_mail(
+    visit: Visit, stored: Stored, canaries: Canaries
+) -> None:
+    def act(request: HttpRequest) -> None:
+        request.user = User(pk=f"{canaries['mailbox']}@example.org")
+
+    visit(act=act)
+    [trace] = stored()
+    assert trace.user == "[masked:email]@example.org"
+
+
+SERVER_MESSAGES = [
+    'duplicate key value violates unique constraint "u"\nDETAIL:  Key (name)=(swordfish) exists.',
+    'null value in column "a"\nDETAIL:  Failing row contains (7, swordfish, null).',
+    "(1062, \"Duplicate entry 'swordfish' for key 'shop_user.name'\")",
+    "invalid input syntax for type integer: \"swordfish\"\nLINE 1: ...WHERE id = 'swordfish'",
+    'invalid input value for enum mood: "swordfish"',
+    "(1366, \"Incorrect integer value: 'swordfish' for column 'age' at row 1\")",
+    "(1406, \"Data truncated for column 'x'; Truncated incorrect DOUBLE value: 'swordfish'\")",
+]
+
+
+def test_what_servers_say_in_other_words_than_their_own(
+    visit: Visit, stored: Stored, canaries: Canaries
+) -> None:
+    canaries.plant("word", "swordfish")
+    for message in SERVER_MESSAGES:
+        visit(act=raising(RuntimeError)(message))
+        visit(act=lambda request, message=message: logger.error(f"not stored: {message}"))
+        visit(act=lambda request, message=message: logger.error("not stored: %s", message))
+    stored(at_least=len(SERVER_MESSAGES))
