@@ -6,12 +6,21 @@ statements are only named as repeated, and what opens and ends transactions is n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from debugpanel.analysis.sql import UNREADABLE, describe_cache
-from debugpanel.trace.model import SQL, SQL_FINGERPRINT, SQL_LENGTH, Frame, Trace
+from debugpanel.trace.model import (
+    SQL,
+    SQL_FINGERPRINT,
+    SQL_LENGTH,
+    Frame,
+    Group,
+    SpanTuple,
+    Trace,
+)
 
 N_PLUS_ONE = "n_plus_one"
 REPEATED = "repeated"
@@ -29,15 +38,21 @@ class _Repeat:
 
     fingerprint: str
     statement: str
-    count: int = 0
-    total_ns: int = 0
-    parents: set[int] = field(default_factory=set)
-    positions: list[int] = field(default_factory=list)
+    positions: list[int]
+    summed: list[Group] = field(default_factory=list)
+    """Those past the limit of whole spans."""
 
-    def add(self, count: int, total_ns: int, parent: int) -> None:
-        self.count += count
-        self.total_ns += total_ns
-        self.parents.add(parent)
+    @property
+    def count(self) -> int:
+        return len(self.positions) + sum(group.count for group in self.summed)
+
+    def total_ns(self, spans: Sequence[SpanTuple]) -> int:
+        times = [spans[position][1] - spans[position][0] for position in self.positions]
+        return sum(times) + sum(group.total_ns for group in self.summed)
+
+    def parents(self, spans: Sequence[SpanTuple]) -> set[int]:
+        of_spans = {spans[position][4] for position in self.positions}
+        return of_spans | {group.parent for group in self.summed}
 
     @property
     def verb(self) -> str:
@@ -54,47 +69,44 @@ def find_repeats(trace: Trace, *, at_least: int = MIN_REPEATS) -> list[dict[str,
     """Return what was sent `at_least` times, the costliest first. SQL is normalised before."""
     repeats = [one for one in _by_shape(trace) if one.count >= at_least]
     suspects = [one for one in repeats if one.verb not in _TRANSACTION_VERBS]
-    costliest = sorted(suspects, key=lambda one: one.total_ns, reverse=True)
+    costliest = sorted(suspects, key=lambda one: one.total_ns(trace.spans), reverse=True)
     return [_finding(trace, one) for one in costliest[:MAX_FINDINGS]]
 
 
 def _by_shape(trace: Trace) -> Iterable[_Repeat]:
-    repeats: dict[str, _Repeat] = {}
-    for position, span in enumerate(trace.spans):
-        if span[2] != SQL or len(span) != SQL_LENGTH:
-            continue
-        shape = span[SQL_FINGERPRINT]
-        repeat = repeats.get(shape)
-        if repeat is None:
-            repeat = repeats[shape] = _Repeat(shape, span[5])
-        repeat.add(1, span[1] - span[0], span[4])
-        repeat.positions.append(position)
-    _add_overflow(trace, repeats)
+    spans = trace.spans
+    positions: defaultdict[str, list[int]] = defaultdict(list)
+    for position, span in enumerate(spans):
+        if span[2] == SQL and len(span) == SQL_LENGTH:
+            positions[span[SQL_FINGERPRINT]].append(position)
+    repeats = {shape: _Repeat(shape, spans[at[0]][5], at) for shape, at in positions.items()}
+    if trace.__dict__.get("overflow"):
+        _add_overflow(trace, repeats)
     return repeats.values()
 
 
 def _add_overflow(trace: Trace, repeats: dict[str, _Repeat]) -> None:
     """Statements past the limit of whole spans are counted by their text alone."""
     fingerprints = {repeat.statement: shape for shape, repeat in repeats.items()}
-    for (kind, text), group in trace.__dict__.get("overflow", {}).items():
+    for (kind, text), group in trace.overflow.items():
         if kind != SQL or not text:
             continue
         shape = fingerprints.get(text) or describe_cache(text).fingerprint
-        repeat = repeats.setdefault(shape, _Repeat(shape, text))
-        repeat.add(group.count, group.total_ns, group.parent)
+        repeats.setdefault(shape, _Repeat(shape, text, [])).summed.append(group)
 
 
 def _finding(trace: Trace, repeat: _Repeat) -> dict[str, Any]:
     """`parent` is the span that sent all of them, 0 when there is no single one."""
     whole_ns = trace.total_ns or trace.duration_ns
+    total_ns, parents = repeat.total_ns(trace.spans), repeat.parents(trace.spans)
     return {
         "kind": repeat.kind,
         "fingerprint": repeat.fingerprint,
         "statement": repeat.statement,
         "count": repeat.count,
-        "total_ns": repeat.total_ns,
-        "share": min(repeat.total_ns / whole_ns, 1.0) if whole_ns > 0 else 0.0,
-        "parent": min(repeat.parents) if len(repeat.parents) == 1 else 0,
+        "total_ns": total_ns,
+        "share": min(total_ns / whole_ns, 1.0) if whole_ns > 0 else 0.0,
+        "parent": min(parents) if len(parents) == 1 else 0,
         "frame": _calling_frame(trace, repeat.positions),
     }
 

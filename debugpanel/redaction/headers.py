@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from debugpanel.redaction.markers import MASK, fails_closed
 from debugpanel.redaction.storable import storable
-from debugpanel.redaction.text import mask_name
+from debugpanel.redaction.text import mask_name, mask_text
 from debugpanel.redaction.urls import host_is_plain, mask_path, mask_url
 from debugpanel.trace.values import MAX_TEXT
 
@@ -37,7 +38,7 @@ class MaskedHeaders:
 
 
 def _plain(value: str) -> str:
-    return mask_name(value, MAX_VALUE)
+    return mask_text(value, MAX_VALUE)
 
 
 def _name(name: str) -> str:
@@ -149,7 +150,19 @@ def _mask_headers(headers: Headers, rules: dict[str, ValueRule]) -> MaskedHeader
 
 
 def _apply(rule: ValueRule, value: object) -> str:
-    return storable(rule(value)) if type(value) is str else MASK
+    if type(value) is not str:
+        return MASK
+    if rule in _SAME_FOR_MANY and len(value) <= MAX_VALUE:
+        return _remembered(rule, value)
+    return storable(rule(value))
+
+
+_SAME_FOR_MANY = frozenset({_plain, _host})
+
+
+@lru_cache(maxsize=1024)
+def _remembered(rule: ValueRule, value: str) -> str:
+    return storable(rule(value))
 
 
 @fails_closed(to=[])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import unquote, unquote_plus
 
@@ -21,6 +22,7 @@ from debugpanel.trace.values import MAX_TEXT
 MAX_QUERY_KEYS = 64
 MAX_QUERY_KEY = 64
 _MAX_RAW_VALUE = 256
+_MAX_SIMPLE = 256
 
 _SHOWN = "page page_size per_page limit offset sort order ordering dir format lang tab view"
 SHOWN_QUERY_KEYS = frozenset(_SHOWN.split())
@@ -32,6 +34,9 @@ _URL_IN_TEXT = re.compile(r"(?<=://)[^\s<>\"'`]++")
 _PUNCTUATION = ".,;:!)]}"
 _QUERY_IN_TEXT = re.compile(r"(?<=\S)\?([^\s<>\"'`?]++)")
 _LOCATION_ENDS = re.compile(r"[/?#]|\Z")
+# Words and numbers, whose masking depends on how long the numbers are, not on their digits.
+_SIMPLE_PATH = re.compile(r"(?:/|(?<![^/])(?:[A-Za-z_-]{1,18}|[0-9]{1,11})(?![^/]))*+")
+_ANY_DIGIT = re.compile(r"[0-9]")
 _SECRET_ID = re.compile(r"(?=.*[0-9]).{4,}", re.DOTALL)
 
 
@@ -45,6 +50,18 @@ def mask_path(path: str, *, extra_keys: frozenset[str] = frozenset()) -> str:
     """Mask each segment that looks secret, or that holds a digit below a sensitive name."""
     if len(path) >= MAX_TEXT:
         return MASK
+    is_simple = len(path) <= _MAX_SIMPLE and _SIMPLE_PATH.fullmatch(path)
+    if is_simple and _is_shown(_ANY_DIGIT.sub("0", path), extra_keys):
+        return path
+    return _masked_path(path, extra_keys)
+
+
+@lru_cache(maxsize=1024)
+def _is_shown(path: str, extra_keys: frozenset[str]) -> bool:
+    return _masked_path(path, extra_keys) == path
+
+
+def _masked_path(path: str, extra_keys: frozenset[str]) -> str:
     shown, above = [], ""
     for segment in path.split("/"):
         shown.append(_mask_segment(segment, above, extra_keys))
@@ -93,8 +110,16 @@ def _mask_parameter(pair: str, extra_keys: frozenset[str]) -> str:
 
 
 def _mask_query_key(raw_key: str, extra_keys: frozenset[str]) -> str:
+    if len(raw_key) <= MAX_QUERY_KEY:
+        return _known_query_key(raw_key, extra_keys)
     key = unquote_plus(raw_key) if len(raw_key) < MAX_TEXT else MASK
     return MASK if _is_secret(key, extra_keys) else key[:MAX_QUERY_KEY]
+
+
+@lru_cache(maxsize=512)
+def _known_query_key(raw_key: str, extra_keys: frozenset[str]) -> str:
+    key = unquote_plus(raw_key)
+    return MASK if _is_secret(key, extra_keys) else key
 
 
 def _may_show(key: str, value: str, extra_keys: frozenset[str]) -> bool:

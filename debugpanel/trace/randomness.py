@@ -29,9 +29,7 @@ _USUAL_PAIRS = frozenset(row[0] + second for row in _FOLLOWERS.split() for secon
 _LETTERS = frozenset(string.ascii_letters)
 _DIGITS = frozenset(string.digits)
 
-_LONG_DIGITS = re.compile(r"[0-9]{20}")
-_LONG_HEX = re.compile(r"[0-9A-Fa-f]{32}")
-_LONG_BASE64 = re.compile(r"[0-9A-Za-z+]{40}")
+_LONG = re.compile(r"[0-9]{20}|[0-9A-Fa-f]{32}|[0-9A-Za-z+]{40}")
 _HEX_WITH_BOTH = re.compile(r"(?=[0-9_-]*+[A-Fa-f])(?=[A-Fa-f_-]*+[0-9])[0-9A-Fa-f_-]++")
 _HAS_DIGIT = re.compile(r"[0-9]")
 
@@ -55,9 +53,7 @@ def is_random(run: str) -> bool:
     """Judge a run of letters, digits, `-` and `_`."""
     if len(run) < MIN_RANDOM:
         return False
-    if _LONG_DIGITS.search(run) or _LONG_HEX.search(run) or _LONG_BASE64.search(run):
-        return True
-    if _HEX_WITH_BOTH.fullmatch(run):
+    if _LONG.search(run) or _HEX_WITH_BOTH.fullmatch(run):
         return True
     is_mixed = _HAS_DIGIT.search(run) or not (run.islower() or run.isupper())
     return count_surprises(run) >= max(4 if is_mixed else 6, len(run) / 7)
