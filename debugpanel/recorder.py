@@ -173,10 +173,10 @@ def close(trace: Trace, request: Any, response: Any) -> None:
     """End a trace for good: count it, and keep or drop it. Never raises."""
     try:
         _step_out(trace)
+        budget.note_ended(trace)
         if trace.closed:
             return
         trace.closed = True
-        budget.note_ended(trace)
         _close(trace, request, response)
     except Exception as fault:
         guard.report(PART, fault)

@@ -77,7 +77,10 @@ def note_ended(trace: Trace) -> None:
 def is_idle() -> bool:
     """Say whether no request runs in this process, those of over a minute apart."""
     since_ns = perf_counter_ns() - LONGEST_NS
-    return not any(start_ns > since_ns for start_ns in list(_running.values()))
+    for key, start_ns in list(_running.items()):
+        if start_ns <= since_ns:
+            _running.pop(key, None)
+    return not _running
 
 
 def append(trace: Trace, span: SpanTuple) -> None:

@@ -86,6 +86,11 @@ def test_events_are_bounded_by_text(trace: Trace) -> None:
     assert len(trace.events) == 2
 
 
+@pytest.fixture(autouse=True)
+def _no_other_requests(monkeypatch: Any) -> None:
+    monkeypatch.setattr(budget, "_running", {})
+
+
 def test_a_running_request_keeps_the_process_from_being_idle() -> None:
     trace = Trace()
     trace.start_ns = perf_counter_ns()
@@ -100,4 +105,5 @@ def test_a_request_that_was_never_closed_does_not_run_for_ever() -> None:
     trace.start_ns = perf_counter_ns() - budget.LONGEST_NS
     budget.note_running(trace)
     assert budget.is_idle()
+    assert budget._running == {}
     budget.note_ended(trace)
