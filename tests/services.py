@@ -156,6 +156,9 @@ CHROMIUM = Service(
     probe=_probe_program,
 )
 
+# Else Django sends a statement of its own whenever it connects, and tests count statements.
+WITHOUT_SET_UP = {"isolation_level": None}
+
 SERVICES = {"postgres": POSTGRES, "mariadb": MARIADB, "redis": REDIS, "chromium": CHROMIUM}
 
 
@@ -172,6 +175,7 @@ def database(kind: str, name: str) -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname,
         "PORT": _port(url),
+        "OPTIONS": {} if kind == "postgres" else WITHOUT_SET_UP,
         "TEST": {"NAME": name},
     }
 

@@ -15,7 +15,7 @@ from tests import services
 DATABASE_KIND = os.environ.get("DEBUGPANEL_TEST_DB", "sqlite")
 
 # Processes that a test starts find the same databases; other runs on this machine find others.
-RUN = os.environ.setdefault("DEBUGPANEL_TEST_RUN", f"debugpanel_{os.getpid()}")
+RUN = os.environ.setdefault("DEBUGPANEL_TEST_RUN", f"suite_{os.getpid()}")
 
 
 def database_name(alias: str) -> str:

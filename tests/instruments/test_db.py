@@ -408,7 +408,7 @@ def _broken_trace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_broken_trace")
 def test_a_fault_of_ours_changes_nothing() -> None:
-    assert run("SELECT 1") == [(1,)]
+    assert list(run("SELECT 1")) == [(1,)]
     with transaction.atomic():
         Group.objects.create(name="one")
     with pytest.raises(DatabaseError):
