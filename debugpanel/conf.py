@@ -97,7 +97,7 @@ class Settings:
     )
     IGNORE_PATHS: tuple[str, ...] = _option(
         defaults.IGNORE_PATHS,
-        "Path prefixes that are neither recorded nor counted. "
+        "Paths that are neither recorded nor counted, with all that is below them. "
         "STATIC_URL and MEDIA_URL are added by themselves.",
         check="paths",
         partly=True,
@@ -470,7 +470,9 @@ def _ignored(paths: tuple[str, ...]) -> tuple[str, ...]:
     # at the first look and keeps the result, and this look may come before the first request.
     project = vars(django_settings).get("_wrapped")
     own = [_path_of(project, name) for name in ("STATIC_URL", "MEDIA_URL")]
-    return tuple(dict.fromkeys((*paths, *(path for path in own if path))))
+    # Whole segments: "/health" must not cover "/healthcare".
+    whole = (path if path.endswith("/") else f"{path}/" for path in (*paths, *own) if path)
+    return tuple(dict.fromkeys(whole))
 
 
 def _path_of(project: object, name: str) -> str:

@@ -29,7 +29,15 @@ PANELS = (
     "debugpanel.panels.request.RequestPanel",
 )
 
-IGNORE_PATHS = ("/static/", "/media/", "/favicon.ico", "/health", "/healthz", "/livez", "/readyz")
+IGNORE_PATHS = (
+    "/static/",
+    "/media/",
+    "/favicon.ico/",
+    "/health/",
+    "/healthz/",
+    "/livez/",
+    "/readyz/",
+)
 
 # What one process keeps per minute, by reason. Random has none: its rate is its budget.
 BUDGETS = {"forced": 60, "error": 20, "slow": 20, "pattern": 10, "slowest": 20}

@@ -314,3 +314,8 @@ def test_transactions_are_statements(transactional_db: Any) -> None:
 def test_a_rollback_is_seen(transactional_db: Any) -> None:
     assert "ROLLBACK" in [span.name for span in named(traced("/host/rollback/"), "sql")]
     assert not Group.objects.filter(name="gone").exists()
+
+
+def test_an_ignored_path_covers_whole_segments_only(settings: Any) -> None:
+    settings.DEBUGPANEL = {"IGNORE_PATHS": ["/host/te"]}
+    assert traced("/host/text/").status == 200

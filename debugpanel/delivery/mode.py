@@ -23,7 +23,14 @@ CAPTURE: ContextVar[list[Trace] | None] = ContextVar("debugpanel_capture", defau
 
 def in_test_run() -> bool:
     """Say whether Django's test environment is set up. Looked at late: pytest sets it up late."""
-    return "outbox" in mail.__dict__ and not delivers_in_tests
+    return "outbox" in mail.__dict__ and not delivers_in_tests and _is_set_up()
+
+
+def _is_set_up() -> bool:
+    """Look twice: the locmem mail backend of a live site makes an outbox, too."""
+    utils = sys.modules.get("django.test.utils")
+    state = getattr(utils, "_TestState", None)
+    return hasattr(state, "saved_data")
 
 
 def records_here() -> bool:

@@ -12,7 +12,7 @@ from debugpanel.trace.model import Trace
 def is_ignored(request: HttpRequest, settings: Settings) -> bool:
     """Compare the whole path, and the path below the script's name where the site has one."""
     ignored = settings.IGNORE_PATHS
-    return request.path.startswith(ignored) or request.path_info.startswith(ignored)
+    return f"{request.path}/".startswith(ignored) or f"{request.path_info}/".startswith(ignored)
 
 
 def is_recorded(trace: Trace, settings: Settings) -> bool:
