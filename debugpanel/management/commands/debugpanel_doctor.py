@@ -26,7 +26,7 @@ class Command(BaseCommand):
         problems = list(find_problems())
         for problem in problems:
             self.stdout.write(self.style.ERROR(f"x  {problem}"))
-        for line in describe_workers():
+        for line in (*describe_sampling(), *describe_workers()):
             self.stdout.write(f"-  {line}")
         if problems:
             raise CommandError(f"{len(problems)} reason(s) why traces are missing.", returncode=1)
@@ -102,6 +102,12 @@ def _about_workers() -> Iterator[str]:
             yield f"{worker.name} stores nothing for now: {details['paused']}"
         for part, error in details.get("failing", {}).items():
             yield f"{worker.name}: {part} keeps failing ({error}) and is switched off for a while."
+
+
+def describe_sampling() -> Iterator[str]:
+    """Yield what the rates mean, where they may surprise."""
+    if conf.get().SAMPLE_RATE == 0:
+        yield "SAMPLE_RATE is 0: only what a KEEP_ setting asks for is kept, nothing at random."
 
 
 def describe_workers() -> Iterator[str]:
