@@ -10,6 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
+
 from tests import services
 
 DATABASE_KIND = os.environ.get("DEBUGPANEL_TEST_DB", "sqlite")
@@ -85,5 +87,8 @@ CACHES = {
 }
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 
 DEBUGPANEL: dict[str, object] = {}

@@ -123,7 +123,7 @@ def test_what_json_refuses_becomes_plain():
 
 def test_nesting_is_stored_to_its_limit():
     deep: list[object] = []
-    for _ in range(5_000):
+    for _ in range(100_000):
         deep = [deep]
     stored = codec.decode(codec.encode(full_trace(notes={"deep": deep}))).notes["deep"]
     depth = 0
