@@ -122,7 +122,7 @@ def test_traces_hold_every_statement_that_the_site_sent(twin: Twin) -> None:
 
 
 def test_the_list_leads_to_every_trace(twin: Twin) -> None:
-    assert twin.visit.trace_ids() == {trace.id for trace in twin.store.traces}
+    assert {trace.id for trace in twin.store.traces} <= twin.visit.trace_ids()
 
 
 def test_every_trace_opens_in_the_admin(twin: Twin) -> None:
@@ -131,7 +131,9 @@ def test_every_trace_opens_in_the_admin(twin: Twin) -> None:
 
 def test_a_page_of_a_trace_shows_its_request(twin: Twin) -> None:
     by_id = {trace.id: trace for trace in twin.store.traces}
-    for page in twin.visit.traces:
+    pages = [page for page in twin.visit.traces if shown_id(page) in by_id]
+    assert len(pages) == len(by_id)
+    for page in pages:
         trace = by_id[shown_id(page)]
         assert trace.route.encode() in page.body or trace.path.encode() in page.body
 
