@@ -195,9 +195,10 @@ def mask_secrets(text: str) -> str:
 
 # Words of letters and short numbers, none of 19 characters: no detector finds anything here.
 _HARMLESS = re.compile(
-    r"(?:\s++|(?<!\S)(?=\S{1,18}(?!\S))(?:(?!eyJ|(?i:bearer|basic|digest|negotiate)\b)[A-Za-z_]++"
-    r"(?![0-9])|[0-9]{1,11}+(?:\.[0-9]{1,2}+)?+(?!\w|[ \u00a0.-][0-9])"
-    r"|[.,()!'=]|[:/](?!/)|-(?!-))++)*+"
+    r"(?:\s|(?=\S{1,18}(?!\S))(?:"
+    r"(?!eyJ|[BbDdNn](?i:earer|asic|igest|egotiate)\b)[A-Za-z_]++(?![0-9])"
+    r"|[0-9]{1,11}+(?:\.[0-9]{1,2}+)?+(?!\w|[ \u00a0.-][0-9])"
+    r"|[.,()!'=]|[:/](?!/)|-(?!-))++(?!\S))*+"
 )
 
 
