@@ -29,6 +29,7 @@ Overflow = dict[tuple[str, str], Group]
 EXCEPTION = failures.KIND
 VIEW = "view"
 MAX_OWN_FRAMES = 20
+MAX_APP_FRAMES = 10
 MAX_LIBRARY_FRAMES = 5
 MAX_KNOWN_ADDRESSES = 128
 
@@ -72,10 +73,11 @@ def resolve_stacks(trace: Trace) -> Trace:
 
 
 def _telling(frames: list[Frame]) -> list[Frame]:
-    """Keep the project's own frames, and of libraries those nearest to the statement."""
-    own = [index for index, frame in enumerate(frames) if frame.in_app][:MAX_OWN_FRAMES]
+    """Keep the frames of the project and of apps it uses, and those nearest to the statement."""
+    places = [index for index, frame in enumerate(frames) if not source.is_plumbing(frame)]
+    own = [index for index in places if frames[index].in_app][:MAX_OWN_FRAMES]
     nearest = range(min(MAX_LIBRARY_FRAMES, len(frames)))
-    return [frames[index] for index in sorted({*own, *nearest})]
+    return [frames[index] for index in sorted({*own, *places[:MAX_APP_FRAMES], *nearest})]
 
 
 def _resolved(stack: RawStack | list[Frame]) -> list[Frame]:

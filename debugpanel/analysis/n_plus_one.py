@@ -21,6 +21,7 @@ from debugpanel.trace.model import (
     SpanTuple,
     Trace,
 )
+from debugpanel.trace.source import is_plumbing
 
 N_PLUS_ONE = "n_plus_one"
 REPEATED = "repeated"
@@ -47,7 +48,7 @@ class _Repeat:
         return len(self.positions) + sum(group.count for group in self.summed)
 
     def total_ns(self, spans: Sequence[SpanTuple]) -> int:
-        times = [spans[position][1] - spans[position][0] for position in self.positions]
+        times: list[int] = [spans[position][1] - spans[position][0] for position in self.positions]
         return sum(times) + sum(group.total_ns for group in self.summed)
 
     def parents(self, spans: Sequence[SpanTuple]) -> set[int]:
@@ -112,7 +113,7 @@ def _finding(trace: Trace, repeat: _Repeat) -> dict[str, Any]:
 
 
 def _calling_frame(trace: Trace, positions: list[int]) -> Frame | None:
-    """Return the project's own line that sent them, where a stack was taken."""
+    """Return the line that sent them, where a stack was taken: the project's, else an app's."""
     stacks = trace.__dict__.get("stacks", {})
     stack = next((stacks[position] for position in positions if stacks.get(position)), ())
     return _nearest_own(stack)
@@ -120,4 +121,4 @@ def _calling_frame(trace: Trace, positions: list[int]) -> Frame | None:
 
 def _nearest_own(stack: Sequence[Frame]) -> Frame | None:
     own = next((frame for frame in stack if frame.in_app), None)
-    return own or (stack[0] if stack else None)
+    return own or next((frame for frame in stack if not is_plumbing(frame)), None)

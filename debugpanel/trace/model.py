@@ -35,6 +35,8 @@ SQL_FINGERPRINT = 11
 EXCEPTION = "exception"
 """The kind of exceptions, which outlive every other event."""
 
+TRANSACTION_MARKS = frozenset({"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"})
+
 ROOT = 0
 """The parent number of what stands directly below the trace."""
 
@@ -145,6 +147,10 @@ class Lazy(Generic[T]):
         def __set__(self, trace: object, value: T) -> None: ...
 
 
+def _is_statement(kind: str, name: str) -> bool:
+    return kind == SQL and name not in TRANSACTION_MARKS
+
+
 class Trace:
     """One unit of work. Defaults live on the class, so that opening a trace sets little.
 
@@ -229,11 +235,12 @@ class Trace:
     def count_queries(self) -> tuple[int, int]:
         """Return the number of statements and their nanoseconds, the summed up ones included.
 
-        Marks of transactions and savepoints are statements too.
+        What only begins and ends transactions is no statement here: whether it is sent at all
+        differs from driver to driver.
         """
-        times = [span[1] - span[0] for span in self.spans if span[2] == SQL]
-        summed = [group for (kind, _), group in self.overflow.items() if kind == SQL]
-        kept = [span for _, _, span in self.slowest_overflow if span[2] == SQL]
+        times = [span[1] - span[0] for span in self.spans if _is_statement(span[2], span[5])]
+        summed = [group for key, group in self.overflow.items() if _is_statement(*key)]
+        kept = [span for _, _, span in self.slowest_overflow if _is_statement(span[2], span[5])]
         times.extend(span[1] - span[0] for span in kept)
         count = len(times) + sum(group.count for group in summed)
         return count, sum(times) + sum(group.total_ns for group in summed)

@@ -17,6 +17,7 @@ from debugpanel.trace.model import Frame
 
 MAX_CACHED = 20_000
 MAX_FILE_BYTES = 2 * 1024 * 1024
+PLUMBING = ("django/", "debugpanel/", "asgiref/", "asyncio/", "concurrent/", "<")
 LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 
 _OWN_PACKAGE = Path(__file__).resolve().parent.parent
@@ -59,6 +60,13 @@ def set_project(folder: str | Path) -> None:
     _roots = _find_roots(Path(folder))
     _frames.clear()
     _places.clear()
+
+
+def is_plumbing(frame: Frame) -> bool:
+    """Say whether a frame stands between everybody's code and the database: it tells nothing."""
+    if frame.in_app:
+        return False
+    return frame.file.startswith(PLUMBING) or "/" not in frame.file
 
 
 def resolve(code: CodeType, lasti: int) -> Frame:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from debugpanel.analysis.n_plus_one import MAX_FINDINGS, find_repeats
+from debugpanel.analysis.n_plus_one import MAX_FINDINGS, _nearest_own, find_repeats
 from debugpanel.analysis.sql import normalise
 from debugpanel.trace.model import Frame, Group, Trace
 
@@ -115,3 +115,16 @@ def test_the_parent_is_named_when_there_is_one() -> None:
 
 def test_statements_that_ran_at_the_same_time_are_no_more_than_the_whole() -> None:
     assert find_repeats(trace_of(*[query(BY_ID, 900)] * 5))[0]["share"] == 1.0
+
+
+def test_without_a_line_of_the_project_the_line_of_an_app_is_named() -> None:
+    stack = [
+        Frame("django/db/backends/utils.py", "execute", 92, False),
+        Frame("oscar/apps/catalogue/models.py", "Product.price", 40, False),
+        Frame("django/template/base.py", "render", 10, False),
+    ]
+    assert _nearest_own(stack) == stack[1]
+
+
+def test_a_line_between_code_and_database_is_never_named() -> None:
+    assert _nearest_own([Frame("django/db/backends/utils.py", "execute", 92, False)]) is None

@@ -87,11 +87,11 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Site]]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """Start the site with its tables; extra environment says where the traces go."""
     running = []
 
-    def start(extra: dict[str, str]) -> Site:
+    def start(extra: dict[str, str], kind: str = "gunicorn") -> Site:
         environment = {
             "DJANGO_SETTINGS_MODULE": "tests.faults.served_settings",
             "PYTHONPATH": str(ROOT),
@@ -102,11 +102,16 @@ def serve(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Site]]:
             "from django.core.wsgi import get_wsgi_application\n"
             "application = get_wsgi_application()\n"
         )
+        (tmp_path / "served_asgi.py").write_text(
+            "from django.core.asgi import get_asgi_application\n"
+            "from debugpanel.asgi import flush_at_shutdown\n"
+            "application = flush_at_shutdown(get_asgi_application())\n"
+        )
         for arguments in ([], ["--database", "debugpanel"]):
             command = ["-m", "django", "migrate", "-v0", *arguments]
             run(Path(sys.executable), *command, cwd=tmp_path, env=environment)
         context = running_server(
-            "gunicorn",
+            kind,
             python=Path(sys.executable),
             cwd=tmp_path,
             env=environment,

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.conftest import Site
 from tests.realworld.postgres import Cluster, control
 
-Serve = Callable[[dict[str, str]], Site]
+Serve = Callable[..., Site]
 
 
 def test_a_stopped_postgresql_changes_no_answer_and_recording_comes_back(
@@ -118,6 +118,16 @@ def test_a_polite_end_loses_no_trace(serve: Serve, signal_number: int) -> None:
     for worker in workers:
         wait_for_end(worker)
     assert site.stored() == 20
+
+
+def test_a_server_that_dies_of_its_signal_loses_nothing_when_wrapped(serve: Serve) -> None:
+    site = serve({}, "uvicorn")
+    for _ in range(20):
+        site.get("text")
+    assert site.server.stop() == -signal.SIGTERM
+    assert site.stored() == 20
+    code = "from debugpanel.models import Rollup; print(sum(r.count for r in Rollup.objects.all()))"
+    assert int(site.shell(code).split()[-1]) == 20
 
 
 def wait_for_end(pid: int) -> None:

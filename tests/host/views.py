@@ -27,7 +27,7 @@ import debugpanel
 logger = logging.getLogger("host")
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text for you")
 
@@ -98,7 +98,7 @@ def group(request: HttpRequest) -> HttpResponse:
 
 
 def unprintable(request: HttpRequest) -> HttpResponse:
-    raise Unprintable("x")
+    raise UnprintableError("x")
 
 
 def missing(request: HttpRequest) -> HttpResponse:

@@ -23,7 +23,9 @@ def ended(**values: Any) -> Trace:
 
 
 def decide(trace: Trace, **options: Any) -> str:
-    return TailSampler().decide(trace, Settings(**{"SAMPLE_RATE": 0.0, "KEEP_SLOWEST": False} | options))
+    return TailSampler().decide(
+        trace, Settings(**{"SAMPLE_RATE": 0.0, "KEEP_SLOWEST": False} | options)
+    )
 
 
 def test_an_ordinary_request_is_dropped() -> None:
@@ -38,8 +40,8 @@ def test_an_ordinary_request_is_dropped() -> None:
         ({"unhandled": True}, "error"),
         ({"duration_ns": 2_000_000_000, "has_repeats": True}, "slow"),
         ({"has_repeats": True}, "pattern"),
-        ({"spans": [(0, 1, "sql")] * 101}, "pattern"),
-        ({"spans": [(0, 1, "cache")] * 101}, ""),
+        ({"spans": [(0, 1, "sql", 0, 0, "SELECT 1")] * 101}, "pattern"),
+        ({"spans": [(0, 1, "cache", 0, 0, "get")] * 101}, ""),
     ],
 )
 def test_the_first_reason_that_fits_wins(values: dict[str, Any], reason: str) -> None:

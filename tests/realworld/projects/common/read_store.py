@@ -15,6 +15,7 @@ from debugpanel import __file__ as installed_file  # noqa: E402
 from debugpanel import conf  # noqa: E402
 from debugpanel.models import Rollup, Trace, TracePayload, Worker  # noqa: E402
 from debugpanel.trace import codec  # noqa: E402
+from debugpanel.trace.model import TRANSACTION_MARKS  # noqa: E402
 
 ALIAS = conf.database_alias()
 DAY = timedelta(days=1)
@@ -52,7 +53,8 @@ def decode_all() -> tuple[list[dict[str, object]], list[str]]:
 
 def is_of_transaction(span: tuple[object, ...]) -> bool:
     kind, name = span[2], span[5]
-    return kind == "sql" and str(name).startswith(OF_TRANSACTIONS)
+    is_counted = name not in TRANSACTION_MARKS
+    return kind == "sql" and is_counted and str(name).startswith(OF_TRANSACTIONS)
 
 
 def describe(row: Trace, trace: object) -> dict[str, object]:
