@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.site import PAGES, VARIANTS
@@ -54,10 +54,12 @@ class Worker:
                 stream.close()
 
 
-def measure(page: str, rounds: int, requests: int) -> dict[str, list[float]]:
+def measure(
+    page: str, rounds: int, requests: int, variants: Iterable[str] = VARIANTS
+) -> dict[str, list[float]]:
     """Return the microseconds a request of each variant, one figure a round."""
     with tempfile.TemporaryDirectory() as directory:
-        workers = {name: Worker(name, page, directory) for name in VARIANTS}
+        workers = {name: Worker(name, page, directory) for name in variants}
         try:
             for worker in workers.values():
                 worker.wait_until_ready()

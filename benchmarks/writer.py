@@ -50,7 +50,7 @@ class Bench:
         self.exporter = DatabaseExporter()
         self.served = 0
         self.statements: Counter[str] = Counter()
-        _count_statements(self.exporter, self.statements)
+        count_statements(self.exporter, self.statements)
 
     def run(self, traces: int) -> tuple[dict[str, float], list[Any], int]:
         """Return the microseconds of each part for one trace, the traces, and the statements."""
@@ -83,13 +83,14 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return (thread_time_ns() - start_ns) / 1_000, result
 
 
-def _count_statements(exporter: Any, counts: Counter[str]) -> None:
+def count_statements(exporter: Any, counts: Counter[str]) -> None:
     """Count what the exporter sends, by table."""
     connection = exporter._connection
 
     def counting(send: Callable[..., Any]) -> Callable[..., Any]:
         def call(sql: str, *rest: Any) -> Any:
-            counts[sql.partition("INSERT INTO ")[2].partition(" ")[0]] += 1
+            table = sql.partition("INSERT INTO ")[2].partition(" ")[0]
+            counts[table.strip('"`')] += 1
             return send(sql, *rest)
 
         return call
