@@ -267,7 +267,7 @@ def test_the_shop_answers_in_its_style(stay: Stay) -> None:
 
 def test_the_first_page_a_user_opens_has_traces_worth_reading(stay: Stay) -> None:
     assert stay.traces.status == 200
-    assert len(trace_links(stay.traces)) > 20
+    assert len(trace_links(stay.traces)) >= 10
     assert stay.trace.status == 200
 
 
