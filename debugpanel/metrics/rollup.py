@@ -193,9 +193,12 @@ class StatementBucket:
         _, duration_ns, rows, has_failed = call
         self.calls += 1
         self.total_ns += duration_ns
-        self.max_ns = max(self.max_ns, duration_ns)
-        self.rows += rows or 0
-        self.errors += has_failed
+        if duration_ns > self.max_ns:
+            self.max_ns = duration_ns
+        if rows:
+            self.rows += rows
+        if has_failed:
+            self.errors += 1
         if trace_id is not None:
             shown = Exemplar(duration_ns, duration_ns, trace_id)
             self.exemplar = _higher(self.exemplar, shown)
