@@ -44,7 +44,7 @@ log_statement = 'all'
 # https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
 DATABASE_COLUMN, SEVERITY_COLUMN, MESSAGE_COLUMN, APPLICATION_COLUMN = 2, 11, 13, 22
 STATEMENT_PREFIXES = ("statement: ", "execute ")
-LOG_DELAY_S = 10
+LOG_DELAY_S = 60
 LOG_TAIL_BYTES = 64 * 1024
 
 
