@@ -45,7 +45,6 @@ log_statement = 'all'
 DATABASE_COLUMN, SEVERITY_COLUMN, MESSAGE_COLUMN, APPLICATION_COLUMN = 2, 11, 13, 22
 STATEMENT_PREFIXES = ("statement: ", "execute ")
 LOG_DELAY_S = 60
-LOG_TAIL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +92,25 @@ class Cluster:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {copy_of}")
 
     def mark(self) -> int:
-        """Where the log ends now, once the server has written all of it."""
+        """Where the log is now, once the server has written all that came before."""
         marker = secrets.token_hex(8)
+        start = self._log_file.stat().st_size
         self.execute(f"SELECT '{marker}'")
         deadline = time.monotonic() + LOG_DELAY_S
         while time.monotonic() < deadline:
-            written = self._log_file.read_bytes()
-            if marker.encode() in written[-LOG_TAIL_BYTES:]:
-                return len(written)
+            before, found, after = self._log_from(start).partition(marker.encode())
+            if b"\n" in after:
+                return start + len(before + found) + after.index(b"\n") + 1
             time.sleep(0.1)
         raise AssertionError("PostgreSQL did not write its log")
 
+    def _log_from(self, start: int) -> bytes:
+        with self._log_file.open("rb") as log:
+            log.seek(start)
+            return log.read()
+
     def log_between(self, start: int, end: int) -> list[LogEntry]:
-        text = self._log_file.read_bytes()[start:end].decode()
+        text = self._log_from(start)[: end - start].decode()
         rows = csv.reader(io.StringIO(text, newline=""))
         return [_log_entry(row) for row in rows if len(row) > APPLICATION_COLUMN]
 
