@@ -11,7 +11,7 @@ from tests.realworld.runs import Run
 BAD_SEVERITIES = {"WARNING", "ERROR", "FATAL", "PANIC"}
 
 # What differs from process to process: times, process ids, ports, addresses of objects.
-CHANGING = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.,]+(?: \+0000)?|0x[0-9a-f]+|\b\d{4,}\b")
+CHANGING = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.,]+(?: \+0000)?|0x[0-9a-f]+|\[\d+\]|\b\d{4,}\b")
 
 
 def new_lines(run: Run, others: Iterable[Run]) -> set[str]:
