@@ -50,7 +50,7 @@ RULES = (
         rb'data-w-tooltip-content-value="(\w+\. \d+, [^"]+)"',
         rb"(?:>|^) *(Just now|\d+\xc2\xa0minutes? ago)",
         rb'name="(?:last_login|start_datetime|end_datetime)\w*" value="([\d :-]+)"',
-        rb"\b(\d\d?[ /]\w+[ /]20(?!21)\d\d,? \d\d?:\d\d [ap]\.m\.)",
+        rb"\b(\d\d?[ /]\w+[ /]20(?!21)\d\d,? (?:\d\d?(?::\d\d)? [ap]\.m\.|noon|midnight))",
         rb",(20(?!21)\d\d-\d\d-\d\d [\d:.+]+)\r$",
         rb'<meta name="created" content="([^"]+)"',
     ),
